@@ -1,0 +1,44 @@
+# Every target sets up what it needs; Python 3.11 or later and make are enough for all but test-real.
+PYTHON ?= python3
+LAB = .venv
+TEST = .venv-test
+
+.PHONY: lab test test-real bench lint fix clean
+
+lab: $(LAB)/ready  ## open JupyterLab at the first notebook
+	$(LAB)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb
+
+test: $(TEST)/ready lint  ## everything that needs nothing but Python
+	$(TEST)/bin/python -m pytest -n 2 --dist loadfile
+
+test-real: $(TEST)/ready-real  ## the same contracts and a login on a real Strapi (needs Node 20+ and npm)
+	$(TEST)/bin/python -m pytest -m real
+
+bench: $(TEST)/ready  ## the performance table
+	$(TEST)/bin/python -m tests.bench
+
+lint: $(TEST)/ready
+	$(TEST)/bin/ruff check .
+	$(TEST)/bin/ruff format --check .
+	$(TEST)/bin/mypy
+
+fix: $(TEST)/ready  ## repair what lint complains about, as far as a tool can
+	$(TEST)/bin/ruff check --fix .
+	$(TEST)/bin/ruff format .
+
+clean:
+	rm -rf $(LAB) $(TEST) .real build *.egg-info
+
+$(LAB)/ready: pyproject.toml
+	$(PYTHON) -m venv $(LAB)
+	$(LAB)/bin/python -m pip install --quiet -e '.[lab]'
+	touch $@
+
+$(TEST)/ready: pyproject.toml
+	$(PYTHON) -m venv $(TEST)
+	$(TEST)/bin/python -m pip install --quiet -e '.[test]'
+	touch $@
+
+$(TEST)/ready-real: $(TEST)/ready
+	$(TEST)/bin/python -m pip install --quiet -e '.[test,real]'
+	touch $@
