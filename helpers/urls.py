@@ -1,0 +1,65 @@
+"""Every address of the setup, derived from the facts; nothing here talks to anybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Strapi's default ``api.rest.prefix``.
+API = "/api"
+ME = f"{API}/users/me"
+HEALTH = "/_health"
+DOCUMENTED_FRONTEND = "http://localhost:3000"
+
+
+@dataclass(frozen=True)
+class Urls:
+    """The addresses of one provider behind one public origin.
+
+    ``frontend`` is the front end's origin as the browser sees it; empty means it shares the public
+    origin, which is the only layout that every Strapi and every browser can finish.
+    """
+
+    public: str
+    provider: str
+    frontend: str = ""
+
+    @property
+    def connect_path(self) -> str:
+        return f"{API}/connect/{self.provider}"
+
+    @property
+    def callback_path(self) -> str:
+        return f"{self.connect_path}/callback"
+
+    @property
+    def auth_path(self) -> str:
+        return f"{API}/auth/{self.provider}/callback"
+
+    @property
+    def redirect_path(self) -> str:
+        return f"/connect/{self.provider}/redirect"
+
+    @property
+    def connect(self) -> str:
+        """Where a login starts."""
+        return self.public + self.connect_path
+
+    @property
+    def callback(self) -> str:
+        """The ``redirect_uri`` that Strapi sends and Meta must know, to the letter."""
+        return self.public + self.callback_path
+
+    @property
+    def auth(self) -> str:
+        """Where the front end turns the finished redirect into a Strapi user."""
+        return self.public + self.auth_path
+
+    @property
+    def frontend_redirect(self) -> str:
+        """Strapi's field *The redirect URL to your front-end app*."""
+        return (self.frontend or self.public) + self.redirect_path
+
+    @property
+    def site_root(self) -> str:
+        """What the documented page enters for *Deauthorize* and *Data Deletion Requests*."""
+        return self.public
