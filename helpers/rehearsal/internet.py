@@ -1,0 +1,146 @@
+"""The rehearsal's internet: the real host names, all of them served on this machine, and no other.
+
+Requests keep their ``https`` URLs, so that Secure cookies and https redirect URIs behave as they will in
+earnest; only the last step, the dialling, leads to a loopback port instead.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from helpers.rehearsal.tabs import Tabs
+
+Port = int | Callable[[], int | None]  # None: whoever serves the host is gone
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+# Idle connections end well before the five seconds after which the servers here hang up by themselves.
+_LIMITS = httpx.Limits(max_keepalive_connections=20, keepalive_expiry=2)
+
+
+class Internet:
+    """Which port serves which host; ``localhost:3000`` is a host of its own."""
+
+    def __init__(self) -> None:
+        self._ports: dict[str, Port] = {}
+        # Everything is plain HTTP on this machine, so no certificates are loaded.
+        self._pool = httpx.HTTPTransport(verify=False, trust_env=False, limits=_LIMITS)
+        self._tabs = Tabs(self.async_transport)
+
+    def add(self, host: str, port: Port) -> None:
+        """``port`` may be a function, asked at every request; it answers None when nobody serves."""
+        self._ports[host.lower()] = port
+
+    def remove(self, host: str) -> None:
+        self._ports.pop(host.lower(), None)
+        self._tabs.close(host.lower())
+
+    def transport(self) -> httpx.BaseTransport:
+        """For any number of clients and threads; they share one pool of connections."""
+        return _Transport(self, self._pool)
+
+    def async_transport(self) -> httpx.AsyncBaseTransport:
+        """With a pool of its own, because connections belong to one event loop; ``aclose`` ends it."""
+        return _AsyncTransport(self)
+
+    def tab_url(self, url: str) -> str:
+        """The same address for a real browser, where these names would lead out into the world.
+
+        Raises:
+            httpx.ConnectError: the host is not part of the rehearsal.
+        """
+        parsed = httpx.URL(url)
+        host = _netloc(parsed)
+        if host in self._ports:
+            return self._tabs.url(url, host, list(self._ports))
+        if parsed.host in _LOOPBACK:
+            return url
+        raise _unknown(host)
+
+    def close(self) -> None:
+        """End the browser tabs' servers and all idle connections."""
+        self._tabs.close()
+        self._pool.close()
+
+    def readdress(self, request: httpx.Request) -> httpx.Request:
+        """The request as it is, ``Host`` header included, but dialled on this machine."""
+        host = _netloc(request.url)
+        if host not in self._ports and request.url.host in _LOOPBACK:
+            return request
+        port = self._ports.get(host)
+        number = port() if callable(port) else port
+        if number is None:
+            raise _unknown(host)
+        return httpx.Request(
+            request.method,
+            request.url.copy_with(scheme="http", host="127.0.0.1", port=number),
+            headers=request.headers,
+            stream=request.stream,
+            extensions=request.extensions,
+        )
+
+
+class _Transport(httpx.BaseTransport):
+    def __init__(self, internet: Internet, pool: httpx.HTTPTransport) -> None:
+        self._internet, self._pool = internet, pool
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return self._pool.handle_request(self._internet.readdress(request))
+        except httpx.ConnectError:
+            if _at_ngrok(request.url.host):
+                return _offline(request.url.host)
+            raise
+
+
+class _AsyncTransport(httpx.AsyncBaseTransport):
+    def __init__(self, internet: Internet) -> None:
+        self._internet = internet
+        self._pool = httpx.AsyncHTTPTransport(verify=False, trust_env=False, limits=_LIMITS)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await self._pool.handle_async_request(self._internet.readdress(request))
+        except httpx.ConnectError:
+            if _at_ngrok(request.url.host):
+                return _offline(request.url.host)
+            raise
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+def edge_port(cloud: Path, host: str) -> int | None:
+    """The port on which the stand-in agent serves ``host``, from the file it keeps while it runs."""
+    try:
+        return int(json.loads((cloud / f"{host}.json").read_text(encoding="utf-8"))["port"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _netloc(url: httpx.URL) -> str:
+    return url.netloc.decode("ascii")
+
+
+def _unknown(host: str) -> httpx.ConnectError:
+    return httpx.ConnectError(f"there is no {host} in the rehearsal")
+
+
+def _at_ngrok(host: str) -> bool:
+    return re.search(r"\.ngrok(-free)?\.(app|dev|io|pizza|pro)$", host) is not None
+
+
+def _offline(host: str) -> httpx.Response:
+    """What ngrok's edge says for a name without an agent: https://ngrok.com/docs/errors/err_ngrok_3200"""
+    said = f"The endpoint {host} is offline.\n\nERR_NGROK_3200\n".encode()
+    headers = {
+        "content-type": "text/plain; charset=utf-8",
+        "content-length": str(len(said)),
+        "ngrok-error-code": "ERR_NGROK_3200",
+    }
+    # As a stream, like every answer of a transport: whoever passes it on reads it raw.
+    return httpx.Response(404, headers=headers, stream=httpx.ByteStream(said))
