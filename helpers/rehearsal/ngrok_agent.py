@@ -1,0 +1,184 @@
+"""A stand-in for the ngrok agent, run by the unchanged pyngrok; nothing it does leaves this machine.
+
+"The cloud" is the folder ``KIT_NGROK_CLOUD``: one ``<host>.json`` per online address, whose ``port`` is where
+its public side listens for plain HTTP, and one ``session-<pid>.json`` per agent, so that two agents meet the
+limits of a real account. Further environment:
+
+    KIT_NGROK_DOMAIN    the account's dev domain, used when no URL is asked for
+    KIT_NGROK_SESSIONS  how many agents the account may run (3)
+    KIT_NGROK_VERSION   what ``--version`` says
+    KIT_NGROK_LINGER    seconds an orphan lives on, as a quiet real one does (5)
+    KIT_NGROK_FAULT     comma list of: offline tls silent slow dies no-endpoints-api interstitial,
+                        or the number of an error that refuses the session (9040)
+
+Authtokens that begin with ``revoked``, ``limit`` or ``old`` are refused, and so are those that are not at
+least 20 letters, digits, ``_`` or ``-``; addresses that begin with ``foreign`` belong to another account.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shlex
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+_BOOT = (
+    "import sys; sys.path[:0] = [sys.argv.pop(1)]; sys.path += [sys.argv.pop(1)]; "
+    "from helpers.rehearsal.ngrok_agent import main; main(sys.argv[1:])"
+)
+
+
+def install(folder: Path, **environment: str) -> Path:
+    """Write a launcher to be used as ``ngrok_path``; ``environment`` is set for this agent alone."""
+    import h11
+
+    # -S: without site the agent starts a third faster, and nothing else that is installed can disturb it.
+    packages, root = Path(h11.__file__).parents[1], Path(__file__).parents[2]
+    command = [sys.executable, "-IS", "-c", _BOOT, str(root), str(packages)]
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.name == "nt":
+        path = folder / "ngrok.cmd"
+        settings = [f'@set "{name}={value}"\n' for name, value in environment.items()]
+        path.write_text("".join(settings) + "@" + " ".join(f'"{word}"' for word in command) + " %*\n")
+    else:
+        path = folder / "ngrok"
+        settings = [f"export {name}={shlex.quote(value)}\n" for name, value in environment.items()]
+        path.write_text("#!/bin/sh\n" + "".join(settings) + f'exec {shlex.join(command)} "$@"\n')
+        path.chmod(0o700)
+    return path
+
+
+def main(arguments: list[str]) -> None:
+    version = os.environ.get("KIT_NGROK_VERSION", "3.39.10")
+    words, options = _parse(arguments)
+    match words:
+        case ["start"]:
+            _start(options, version)
+        case ["config", "add-authtoken", token]:
+            _add_authtoken(Path(options["config"]), token)
+        case ["config", "check"]:
+            _read(options["config"])
+            print(f"Valid configuration file at {options['config']}")
+        case ["version"] | [] if words or "version" in options:
+            print(f"ngrok version {version}")
+        case _:
+            sys.exit(f"ERROR:  unknown command: {' '.join(words)}")
+
+
+def _parse(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+    words, options, rest = [], {}, iter(arguments)
+    for argument in rest:
+        name, has_value, value = argument.removeprefix("--").partition("=")
+        if not argument.startswith("--"):
+            words.append(argument)
+        elif name in ("none", "version") or has_value:
+            options[name] = value
+        else:
+            options[name] = next(rest, "")
+    return words, options
+
+
+def _read(path: str) -> dict[str, Any]:
+    import yaml
+
+    try:
+        config: dict[str, Any] = yaml.safe_load(Path(path).read_text()) or {}
+    except (OSError, yaml.YAMLError) as error:
+        sys.exit(f"ERROR:  Error reading configuration file '{path}': {error}")
+    return config
+
+
+def _add_authtoken(path: Path, token: str) -> None:
+    import yaml
+
+    config: dict[str, Any] = _read(str(path)) if path.exists() else {"version": "3"}
+    section: dict[str, Any] = config if str(config.get("version")) == "2" else config.setdefault("agent", {})
+    section["authtoken"] = token
+    path.write_text(yaml.safe_dump(config))
+    print(f"Authtoken saved to configuration file: {path}")
+
+
+def _start(options: dict[str, str], version: str) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    faults = set(os.environ.get("KIT_NGROK_FAULT", "").split(","))
+    if "silent" in faults:
+        _wait_for_orphanhood()
+        return
+    log("info", "open config file", path=options.get("config", ""), err="nil")
+    # Only now, because what pyngrok waits for is the first line.
+    from helpers.rehearsal.ngrok_api import Api
+    from helpers.rehearsal.ngrok_cloud import Cloud
+
+    config = _read(options["config"]) if "config" in options else {}
+    section = config.get("agent", {}) if str(config.get("version")) == "3" else config
+    token = options.get("authtoken") or str(section.get("authtoken", ""))
+    cloud = Cloud(Path(os.environ["KIT_NGROK_CLOUD"]), token)
+    code = 0
+    try:
+        _connect(cloud, Api(cloud, version, faults), section.get("web_addr", ""), faults)
+        _wait_for_orphanhood()
+    except SystemExit as end:
+        code = int(end.code or 0)
+    finally:
+        cloud.free()
+    os._exit(code)  # conversations still under way have no say in it
+
+
+def _connect(cloud: Any, api: Any, web_addr: str, faults: set[str]) -> None:
+    from helpers.rehearsal.ngrok_cloud import UNREACHABLE
+
+    try:
+        port = api.open(web_addr)
+    except OSError as error:
+        fail(f"listen tcp {web_addr}: bind: {error.strerror}")
+    while lost := [text for name, text in UNREACHABLE.items() if name in faults]:
+        log("eror", "failed to reconnect session", obj="tunnels.session", err=lost[0])
+        time.sleep(0.25)
+    if "slow" in faults:
+        time.sleep(0.5)
+    if code := next(filter(str.isdigit, faults), "") or cloud.refuses_session(port):
+        fail(f"authentication failed: {cloud.sentence(code)}")
+    log("info", "client session established", obj="tunnels.session")
+    log("info", "tunnel session started", obj="tunnels.session")
+
+
+def fail(reason: str) -> NoReturn:
+    """Give up as the real agent does: four times in the log, once on stderr."""
+    log("eror", "failed to reconnect session", obj="tunnels.session", err=reason)
+    log("info", "session closing", obj="tunnels.session", err=reason)
+    log("eror", "terminating with error", obj="app", err=reason)
+    log("crit", "command failed", err=reason)
+    os.write(2, "".join(f"ERROR:  {line}\n" for line in reason.splitlines()).encode())
+    time.sleep(0.25)  # else pyngrok may see the end before the reason
+    sys.exit(1)
+
+
+def log(level: str, message: str, **facts: Any) -> None:
+    now = time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime())
+    fields = {"t": now, "lvl": level, "msg": message, **facts}
+    line = " ".join(f"{key}={_quoted(str(value))}" for key, value in fields.items())
+    try:
+        os.write(1, line.encode() + b"\n")  # unbuffered: a full pipe must stop us, as it stops the real one
+    except BrokenPipeError:
+        os._exit(141)  # as if SIGPIPE had ended us: nothing is tidied up
+
+
+def _quoted(value: str) -> str:
+    return value if value and not set(value) & set(' ="\\\r\n\t') else json.dumps(value)
+
+
+def _wait_for_orphanhood() -> None:
+    """Come back some time after nobody is left to read the log; signals end the wait by SystemExit."""
+    if not hasattr(select, "poll"):
+        threading.Event().wait()
+    readers = select.poll()
+    readers.register(1, 0)  # nothing but the far end's closing is reported
+    readers.poll()
+    time.sleep(float(os.environ.get("KIT_NGROK_LINGER", "5")))

@@ -1,0 +1,145 @@
+"""What the ngrok cloud decides in a rehearsal: who may come online, and what it says to those who may not.
+
+The wording is ours; numbers, shapes and what an error repeats (105 and 107 echo the authtoken) are ngrok's:
+https://ngrok.com/docs/errors/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import os
+import re
+import socket
+from pathlib import Path
+from typing import Any
+
+UNREACHABLE = {
+    "offline": 'failed to dial ngrok server with address "connect.ngrok-agent.com:443": dial tcp: '
+    "lookup connect.ngrok-agent.com: no such host",
+    "tls": "failed to send authentication request: tls: failed to verify certificate: x509: "
+    "certificate signed by unknown authority",
+}
+_TEXTS = {
+    "105": "The authtoken you specified does not look like a proper ngrok authtoken.\n"
+    "Your authtoken: {token}",
+    "107": "The authtoken you specified is properly formed, but it is invalid.\nYour authtoken: {token}",
+    "108": "Your account is limited to {limit} simultaneous ngrok agent sessions.",
+    "121": "Your ngrok agent is too old. The minimum supported agent version for your account is 3.99.0.",
+    "320": "The domain '{host}' is reserved for another account.",
+    "324": "Your account may not run more than 3 endpoints over a single ngrok agent session.",
+    "334": "The endpoint 'https://{host}' is already online.",
+    "4018": "Usage of ngrok requires a verified account and authtoken.",
+    "15013": "You must have a dev domain to start an endpoint without a URL.",
+}
+_PAGES = {
+    "3004": (502, "ngrok gateway error: {host} received an invalid answer from {upstream}."),
+    "3200": (404, "The endpoint {host} is offline."),
+    "8012": (502, "The ngrok agent failed to establish a connection to the upstream web service {upstream}."),
+}
+_WARNING = """<!doctype html><title>ngrok</title>
+<h1>You are about to visit {host}</h1><p>ERR_NGROK_6024</p>
+<p>This website is served for free through ngrok. Only visit it if you trust whoever sent the link.</p>
+<button onclick="document.cookie='abuse_interstitial={host}; path=/; max-age=604800'; location.reload()">
+Visit Site</button>
+"""
+
+Page = tuple[int, dict[str, str], bytes]  # status, headers, body
+
+
+def error_page(code: str, host: str, upstream: str = "") -> Page:
+    status, text = _PAGES[code]
+    text = html.escape(text.format(host=host, upstream=upstream))
+    return _page(status, code, f"<!doctype html><title>ngrok</title><p>{text}</p><p>ERR_NGROK_{code}</p>\n")
+
+
+def warning_page(host: str) -> Page:
+    """What free accounts show each browser once: https://ngrok.com/docs/errors/err_ngrok_6024"""
+    return _page(200, "6024", _WARNING.format(host=html.escape(host)))
+
+
+def _page(status: int, code: str, text: str) -> Page:
+    headers = {"Content-Type": "text/html; charset=utf-8", "Ngrok-Error-Code": f"ERR_NGROK_{code}"}
+    return status, headers, text.encode()
+
+
+class Cloud:
+    """Who is online, in a folder shared by all agents; what the dead held is free again."""
+
+    def __init__(self, folder: Path, token: str) -> None:
+        self.folder, self.token = folder, token
+        self.account = hashlib.sha256(token.encode()).hexdigest()[:12]
+        self.limit = int(os.environ.get("KIT_NGROK_SESSIONS", "3"))
+        self._mine: set[Path] = set()
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def sentence(self, code: str, host: str = "") -> str:
+        """An error as agents print it, its number at the end."""
+        text = _TEXTS.get(code, "Refused.").format(token=self.token, limit=self.limit, host=host)
+        return f"{text}\r\n\r\nERR_NGROK_{code}\r\n"
+
+    def refuses_session(self, port: int) -> str:
+        """The number of the error this agent gets, or nothing; ``port`` is its local API's."""
+        if not self.token:
+            return "4018"
+        for beginning, code in {"revoked": "107", "limit": "108", "old": "121"}.items():
+            if self.token.startswith(beginning):
+                return code
+        if not re.fullmatch(r"[\w-]{20,}", self.token):
+            return "105"
+        self._claim(f"session-{os.getpid()}", port)
+        sessions = [
+            path for path in self.folder.glob("session-*.json") if _read(path)["token"] == self.account
+        ]
+        return "108" if sum(map(_alive, sessions)) > self.limit else ""
+
+    def refuses_endpoint(self, host: str, port: int, others: int) -> str:
+        """The number of an error, or nothing: then ``host`` is ours as long as we listen on ``port``."""
+        if not host:
+            return "15013"
+        if host.startswith("foreign"):
+            return "320"
+        if others >= 3:
+            return "324"
+        return "" if self._claim(host, port) else "334"
+
+    def _claim(self, name: str, port: int) -> bool:
+        path, draft = self.folder / f"{name}.json", self.folder / f".{name}.{os.getpid()}"
+        draft.write_text(json.dumps({"port": port, "pid": os.getpid(), "token": self.account}))
+        try:
+            if path.exists() and not _alive(path):
+                path.unlink(missing_ok=True)
+            os.link(draft, path)  # wholly or not at all, and never over another's
+        except FileExistsError:
+            return False
+        finally:
+            draft.unlink()
+        self._mine.add(path)
+        return True
+
+    def free(self, *hosts: str) -> None:
+        """Go offline with these hosts; without any, altogether."""
+        for path in [self.folder / f"{host}.json" for host in hosts] or list(self._mine):
+            path.unlink(missing_ok=True)
+            self._mine.discard(path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        facts: dict[str, Any] = json.loads(path.read_text())
+    except FileNotFoundError:  # its owner has just left
+        return {"port": 0, "pid": 0, "token": ""}
+    return facts
+
+
+def _alive(path: Path) -> bool:
+    """Both, for a dead agent's port is soon another's, and a killed process stays a while as a zombie."""
+    facts = _read(path)
+    try:
+        if os.name != "nt":
+            os.kill(facts["pid"], 0)
+        with socket.create_connection(("127.0.0.1", facts["port"]), 1):
+            return True
+    except OSError:
+        return False
