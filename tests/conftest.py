@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from helpers.gateway import Gateway
 from helpers.serving import Server
+from tests.servers import App, Handler, RawServer
 
 _OURS = re.compile(r"(?i)(KIT|NGROK|STRAPI|FRONTEND|INSTAGRAM)_.*|PUBLIC_URL|.*_proxy")
+Before = Callable[[Handler | None], tuple[Gateway, App]]
+
+PUBLIC = "https://shop.ngrok-free.dev"
 
 
 @pytest.fixture(autouse=True)
@@ -33,4 +39,43 @@ def serve() -> Iterator[Callable[..., Server]]:
 
     yield start
     for server in reversed(started):
+        server.stop()
+
+
+@pytest.fixture
+def open_gateway() -> Iterator[Callable[..., Gateway]]:
+    """Start gateways for the provider ``instagram`` that end with the test."""
+    opened: list[Gateway] = []
+
+    def open_gateway(strapi: str, frontend: str = "", **options: Any) -> Gateway:
+        opened.append(Gateway("instagram", strapi, frontend, **{"public": PUBLIC} | options).start())
+        return opened[-1]
+
+    yield open_gateway
+    for gateway in opened:
+        gateway.stop()
+
+
+@pytest.fixture
+def before(open_gateway: Callable[..., Gateway], serve: Callable[[App], Server]) -> Before:
+    """A gateway before a Strapi that does what the handler says."""
+
+    def before(handler: Handler | None = None) -> tuple[Gateway, App]:
+        strapi = App("strapi", handler)
+        return open_gateway(serve(strapi).url), strapi
+
+    return before
+
+
+@pytest.fixture
+def behaving() -> Iterator[Callable[[Callable[[socket.socket], None]], str]]:
+    """Start servers that treat each connection as told."""
+    started: list[RawServer] = []
+
+    def behaving(handle: Callable[[socket.socket], None]) -> str:
+        started.append(RawServer(handle))
+        return started[-1].url
+
+    yield behaving
+    for server in started:
         server.stop()

@@ -177,3 +177,11 @@ def ask(
     """One request on a connection of its own."""
     with Client(url) as client:
         return client.ask(target, method, headers, body)
+
+
+def speaks(words: bytes) -> Callable[[socket.socket], None]:
+    def handle(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(words)
+
+    return handle

@@ -1,4 +1,4 @@
-"""A secret shows itself to nobody who does not ask for it, and redact masks what is known or looks like one."""
+"""A secret shows itself only when asked to, and redact masks what is known or looks like one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import copy
 import gc
 import json
 import pickle
+import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from urllib.parse import quote, quote_plus
 
@@ -132,7 +134,18 @@ def test_short_values_do_not_garble_texts():
     assert secret
 
 
+@pytest.fixture
+def busy_threads() -> Iterator[None]:
+    """Let threads interrupt each other all the time."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("busy_threads")
 def test_secrets_may_come_and_go_while_another_thread_redacts():
+    held = [Secret(f"held-all-the-time-{number}") for number in range(200)]
     stop = threading.Event()
 
     def churn() -> None:
@@ -143,10 +156,19 @@ def test_secrets_may_come_and_go_while_another_thread_redacts():
     churning = threading.Thread(target=churn)
     churning.start()
     try:
-        assert {redact(f"{VALUE} {number}") for number in range(2000)}
+        shown = [redact(each.reveal()) for each in held]
     finally:
         stop.set()
         churning.join()
+    assert shown == [MASK] * 200
+
+
+def test_half_a_character_is_a_secret_like_any_other():
+    half = json.loads('"s3cret-\\ud800-half"')
+    secret = Secret(half)
+
+    assert redact(f"{half} and {json.dumps(half)}") == f'{MASK} and "{MASK}"'
+    assert secret == Secret(half)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +178,10 @@ def test_secrets_may_come_and_go_while_another_thread_redacts():
         ("?access_token=IGabc&raw[access_token]=IGabc", f"?access_token={MASK}&raw[access_token]={MASK}"),
         ("?raw%5Baccess_token%5D=IGabc", f"?raw%5Baccess_token%5D={MASK}"),
         ("app_secret=f5ba, then", f"app_secret={MASK}, then"),
-        ("koa.sess=eyJhIjox; koa.sess.sig=abc; theme=dark", f"koa.sess={MASK}; koa.sess.sig={MASK}; theme=dark"),
+        (
+            "koa.sess=eyJhIjox; koa.sess.sig=abc; theme=dark",
+            f"koa.sess={MASK}; koa.sess.sig={MASK}; theme=dark",
+        ),
         ('{"jwt": "abc", "user": {"id": 1}}', f'{{"jwt": "{MASK}", "user": {{"id": 1}}}}'),
         ('{"client_secret":"a\\"b","x":"y"}', f'{{"client_secret":"{MASK}","x":"y"}}'),
         ("{'password': 'it is', 'x': 'y'}", f"{{'password': '{MASK}', 'x': 'y'}}"),
