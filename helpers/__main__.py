@@ -1,0 +1,141 @@
+"""The same setup from a terminal: ``python -m helpers rehearse|doctor|login``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from helpers import checks, inputs, settings, trace
+from helpers.errors import InputError, KitError
+from helpers.kit import Kit
+from helpers.login import Verdict
+from helpers.settings import Settings
+
+OK, FAILED, USAGE = 0, 1, 2
+_ROBOTS_PATIENCE = 10.0  # seconds
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace, Settings], int] = arguments.command
+    try:
+        return command(arguments, settings.load())
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers", description="Set up Log in with Instagram for Strapi."
+    )
+    commands = parser.add_subparsers(required=True, metavar="rehearse|doctor|login")
+
+    rehearse_ = commands.add_parser("rehearse", help="the whole setup and a login, on stand-ins only")
+    rehearse_.add_argument("--flow", choices=("today", "documented"), help="default: KIT_FLOW, or today")
+    rehearse_.add_argument("--engine", choices=("session", "token"), help="how Strapi ends a login")
+    rehearse_.set_defaults(command=rehearse)
+
+    doctor_ = commands.add_parser("doctor", help="every check of the setup, with cause and fix")
+    doctor_.set_defaults(command=doctor)
+
+    login_ = commands.add_parser("login", help="open the door, wait until a login is witnessed")
+    login_.add_argument("--public-url", help="your own tunnel's https address, instead of ngrok")
+    login_.add_argument("--gateway-port", help="the port your tunnel leads to (default: a free one)")
+    login_.add_argument("--timeout", type=float, default=300.0, help="seconds to wait (default: 300)")
+    login_.set_defaults(command=login)
+
+    for each in (rehearse_, doctor_, login_):
+        each.add_argument("--json", action="store_true", help="print JSON instead of text")
+    return parser
+
+
+def rehearse(arguments: argparse.Namespace, given: Settings) -> int:
+    given = replace(given, mode="rehearsal", flow=arguments.flow or given.flow)
+    kit = Kit(given, engine=arguments.engine)
+    began = time.monotonic()
+
+    def walk() -> None:
+        kit.rehearse_up_to(4)
+        robot = kit.browser()
+        robot.finish(robot.start(), allow=True)
+        kit.wait_for_login(timeout=_ROBOTS_PATIENCE, since=began)
+
+    try:
+        return _report(kit, walk, as_json=arguments.json)
+    finally:
+        kit.close()
+
+
+def login(arguments: argparse.Namespace, given: Settings) -> int:
+    if arguments.public_url:
+        given = replace(given, public_url=inputs.public_url(arguments.public_url))
+    if arguments.gateway_port:
+        given = replace(given, gateway_port=inputs.port(arguments.gateway_port))
+    kit = Kit(given)
+    began = time.monotonic()
+
+    def wait() -> None:
+        if kit.world:
+            kit.rehearse_up_to(4)
+        kit.open_door()
+        address = kit.world.internet.tab_url(kit.urls.connect) if kit.world else kit.urls.connect
+        # Beside the JSON, not in it: a script reads standard output.
+        print(f"Gateway: {kit.gateway.url}\nOpen:    {address}", file=sys.stderr, flush=True)
+        kit.wait_for_login(timeout=arguments.timeout, since=began)
+
+    try:
+        return _report(kit, wait, as_json=arguments.json)
+    finally:
+        kit.close()
+
+
+def _report(kit: Kit, work: Callable[[], None], *, as_json: bool) -> int:
+    """Run the login, print what was seen of it, good or bad."""
+    stopped: KitError | None = None
+    try:
+        work()
+    except InputError:
+        raise
+    except KitError as error:
+        stopped = error
+    attempt = kit.gateway.witness.latest
+    verdict = kit.verdict(attempt)
+    if stopped and (not verdict.decided or (not verdict.ok and verdict.failure is None)):
+        verdict = Verdict(False, True, str(stopped), failure=stopped.failure, broke_at=verdict.broke_at)
+    if as_json:
+        print(json.dumps(trace.as_json(verdict, attempt, flow=kit.flow.name, engine=kit.engine)))
+    else:
+        print("\n".join(trace.lines(attempt, verdict) if attempt else trace.conclusion(verdict)))
+    return OK if verdict.ok else FAILED
+
+
+def doctor(arguments: argparse.Namespace, given: Settings) -> int:
+    kit = Kit(given)
+    try:
+        kit.rehearse_up_to(4)
+        results = checks.run(kit)
+    finally:
+        kit.close()
+    ok = not any(result.status == checks.FAILED for result in results)
+    if arguments.json:
+        found: dict[str, Any] = {"ok": ok, "checks": [result.as_json() for result in results]}
+        print(json.dumps(found))
+    else:
+        for result in results:
+            print(f"{result.status:8} {checks.TITLES[result.id]}: {result.evidence}")
+            for step in result.fix:
+                print(f"{'':10}- {step}")
+    return OK if ok else FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,276 @@
+"""The running whole: the facts, and either the rehearsal world or the user's own servers.
+
+Notebooks, terminal and tests all work through :class:`Kit`; rehearsal and live differ only in the
+addresses and in who plays the other parts.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from helpers import settings as facts
+from helpers.errors import InputError, KitError
+from helpers.gateway import Gateway
+from helpers.instagram import FLOWS, Flow
+from helpers.login import Verdict, judge
+from helpers.masking import Secret
+from helpers.settings import Settings
+from helpers.strapi import Admin, Strapi
+from helpers.tunnel import BroughtTunnel, NgrokTunnel
+from helpers.urls import DOCUMENTED_FRONTEND, Urls
+from helpers.witness import Attempt
+
+if TYPE_CHECKING:
+    from helpers.browser import Browser
+    from helpers.rehearsal.world import World
+
+# At their lower levels these log whole addresses and headers, codes and tokens included.
+for _library in ("httpx", "httpcore", "pyngrok"):
+    logging.getLogger(_library).setLevel(logging.WARNING)
+
+_TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+_LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
+
+
+class Kit:
+    """One setup in progress. ``close`` ends everything it started; so does the end of the process."""
+
+    def __init__(self, settings: Settings, *, engine: str | None = None) -> None:
+        self._listeners: list[Callable[[], object]] = []
+        self._door = threading.RLock()  # two forms may want to open it at once
+        self._open(settings, engine)
+        atexit.register(self.close)
+
+    def _open(self, settings: Settings, engine: str | None = None) -> None:
+        self.flow: Flow = FLOWS[settings.flow]
+        self.world: World | None = None
+        self.settings = settings
+        if not settings.live:
+            from helpers.rehearsal.world import World  # a live setup never needs the stand-ins
+
+            self.world = World(self.flow, engine).start()
+            self.settings = self.world.prefill(settings)
+        self.http = self._client()
+        self.gateway = Gateway(
+            self.flow.provider,
+            self.settings.strapi_url,
+            self.settings.frontend_url,
+            port=settings.gateway_port,
+        )
+        if self.world:
+            self.world.watch(self.gateway.witness)
+        self.tunnel: BroughtTunnel | NgrokTunnel | None = None
+        self._admin: tuple[tuple[str, Secret], Admin] | None = None
+
+    def _client(self) -> httpx.Client:
+        if self.world:
+            return httpx.Client(transport=self.world.internet.transport(), timeout=_TIMEOUT)
+        # A proxy of the environment leads out, never to this machine.
+        return httpx.Client(timeout=_TIMEOUT, mounts=dict.fromkeys(_LOOPBACK))
+
+    def close(self) -> None:
+        self._shut()
+        atexit.unregister(self.close)
+
+    def _shut(self) -> None:
+        self.close_door()
+        self.http.close()
+        if self.world:
+            self.world.close()
+
+    def switch(self, mode: str, flow: str) -> None:
+        """Begin anew in another mode or flow; what runs is ended, what was typed is kept."""
+        facts.remember(self.settings, mode=mode, flow=flow)
+        self._shut()
+        self._open(facts.load(home=self.settings.home))
+        self.changed()
+
+    # Facts
+
+    def learn(self, *, keep_secrets: bool = False, **typed: Any) -> None:
+        """Take over what was typed and keep it for the next kernel; secrets only when asked to."""
+        self.settings = replace(self.settings, **typed)
+        facts.remember(
+            self.settings,
+            **{name: value for name, value in typed.items() if keep_secrets or not isinstance(value, Secret)},
+        )
+
+    def forget(self) -> None:
+        """Remove what was typed in this mode from its file, remembered secrets included."""
+        facts.remember(self.settings, **dict.fromkeys(facts.TYPED, ""))
+
+    def on_change(self, listener: Callable[[], object]) -> None:
+        self._listeners.append(listener)
+
+    def changed(self) -> None:
+        """Tell everybody who shows a measured state to measure again."""
+        for listener in self._listeners:
+            listener()
+
+    @property
+    def public_url(self) -> str:
+        """The public origin: measured if the door is open, else the fixed one that will be used."""
+        domain = self.settings.ngrok_domain
+        return self.gateway.public or self.settings.public_url or (f"https://{domain}" if domain else "")
+
+    @property
+    def urls(self) -> Urls:
+        return Urls(self.public_url, self.flow.provider, self._frontend())
+
+    def _frontend(self) -> str:
+        """The documented page on localhost:3000 can finish only where the token is in the URL."""
+        documented = self.flow.name == "documented" and self.engine == "token"
+        return DOCUMENTED_FRONTEND if documented else ""
+
+    @property
+    def strapi(self) -> Strapi:
+        return Strapi(self.http, self.settings.strapi_url)
+
+    @property
+    def engine(self) -> str | None:
+        """``session`` (Strapi 5.53 and later) or ``token``; None until it can be told."""
+        if self.world:
+            return self.world.engine
+        try:
+            return self.strapi.engine(self.flow.provider)
+        except KitError:
+            return None
+
+    # Steps
+
+    def open_door(self, cancelled: threading.Event | None = None) -> str:
+        """Start gateway and tunnel; a second call returns the running door's public origin."""
+        with self._door:
+            if self.door_is_open:
+                return self.gateway.public
+            try:
+                self.gateway.start()
+                self.tunnel = self._new_tunnel()
+                self.gateway.public = self.tunnel.start(self.gateway.url, cancelled)
+            except BaseException:
+                self.close_door()
+                raise
+        if self.settings.live and not self.settings.public_url:
+            # The account's one domain: the other notebooks' kernels know it from here on.
+            self.learn(ngrok_domain=self.gateway.public.removeprefix("https://"))
+        self._sign.write_text(json.dumps([self.gateway.public, self.gateway.nonce]), encoding="utf-8")
+        return self.gateway.public
+
+    def lead_to(self, port: int) -> None:
+        """The port that a tunnel of the user's own forwards to: the gateway listens there from now on."""
+        if port != self.settings.gateway_port:
+            self.close_door()
+            self.learn(gateway_port=port)
+            self.gateway.use_port(port)
+
+    @property
+    def door_is_open(self) -> bool:
+        return bool(self.gateway.running and self.tunnel and self.tunnel.alive and self.gateway.public)
+
+    @property
+    def _sign(self) -> Path:
+        return (self.world.folder if self.world else self.settings.state_dir) / "door.json"
+
+    def open_door_seen(self) -> tuple[str, str] | None:
+        """Public origin and nonce of the open door, be it this kernel's or another notebook's."""
+        try:
+            public, nonce = json.loads(self._sign.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return public, nonce
+
+    def _new_tunnel(self) -> BroughtTunnel | NgrokTunnel:
+        if self.settings.public_url:
+            return BroughtTunnel(self.settings.public_url)
+        if not self.settings.ngrok_authtoken:
+            raise InputError("Paste your ngrok authtoken first, or set PUBLIC_URL to your own tunnel.")
+        return NgrokTunnel(
+            authtoken=self.settings.ngrok_authtoken,
+            domain=self.settings.ngrok_domain,
+            state_dir=self.world.folder if self.world else self.settings.state_dir,
+            ngrok_path=self.world.ngrok_path if self.world else None,
+        )
+
+    def close_door(self) -> None:
+        with self._door:
+            if self.tunnel:
+                self.tunnel.stop()
+                self.tunnel = None
+            self.gateway.stop()
+            if self.gateway.public:
+                self._sign.unlink(missing_ok=True)
+            self.gateway.public = ""
+
+    def admin(self) -> Admin:
+        """Strapi's administrator, signed in once: Strapi takes five sign-ins in five minutes."""
+        pair = (self.settings.strapi_admin_email, self.settings.strapi_admin_password)
+        if not all(pair):
+            raise InputError("Type the e-mail address and password of your Strapi administrator.")
+        if self._admin is None or self._admin[0] != pair:
+            self._admin = (pair, self.strapi.sign_in(*pair))
+        return self._admin[1]
+
+    def save_provider(self, *, callback: str = "", enabled: bool = True) -> list[str]:
+        """Write the provider's entry through Strapi's admin API; returns the names of changed fields."""
+        change = self.admin().change_provider(
+            self.flow.provider,
+            enabled=enabled,
+            key=self.settings.client_id,
+            secret=self.settings.client_secret,
+            callback=callback or self.urls.frontend_redirect,
+            scope=[self.flow.scope],
+        )
+        return list(change.fields)
+
+    def browser(self) -> Browser:
+        """A robot browser with a cookie jar of its own, for rehearsals."""
+        if not self.world:
+            raise KitError("In live mode the browser is the person's own")
+        from helpers.browser import Browser
+
+        client = httpx.Client(transport=self.world.internet.transport(), timeout=_TIMEOUT)
+        return Browser(client, self.urls)
+
+    def rehearse_up_to(self, step: int) -> None:
+        """In a rehearsal, do the earlier notebooks' work, so that each one can be opened alone."""
+        if self.world is None:
+            return
+        if step > 1:
+            self.world.set_server_url(self.open_door())
+        if step > 2:
+            self.world.register_app(self.settings.client_id, self.settings.client_secret, self.urls.callback)
+        if step > 3:
+            self.save_provider()
+
+    def verdict(self, attempt: Attempt | None = None) -> Verdict:
+        attempt = attempt or self.gateway.witness.latest
+        if attempt is None:
+            return Verdict(False, False, "Nobody has opened the login yet")
+        return judge(attempt, self.flow.provider)
+
+    def wait_for_login(
+        self, *, timeout: float, since: float = 0.0, cancelled: threading.Event | None = None
+    ) -> Attempt:
+        """The first login begun after ``since`` that came to an end, good or bad."""
+        return self.gateway.witness.wait(
+            lambda attempt: judge(attempt, self.flow.provider).decided,
+            timeout=timeout,
+            since=since,
+            cancelled=cancelled,
+        )
+
+
+def open_kit(step: int = 0) -> Kit:
+    """The kit of a notebook, with the facts of the environment and of earlier notebooks."""
+    kit = Kit(facts.load())
+    kit.rehearse_up_to(step)
+    return kit

@@ -1,0 +1,130 @@
+"""Everything a setup needs, played by stand-ins on this machine: no account, no internet, no Node."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from starlette.types import ASGIApp, Scope
+
+from helpers import frontend
+from helpers import settings as facts
+from helpers.instagram import HOSTS, Flow
+from helpers.masking import Secret
+from helpers.observer import Observed, Role
+from helpers.rehearsal import ngrok_agent
+from helpers.rehearsal.instagram import Account, App, InstagramStandIn, Switches
+from helpers.rehearsal.internet import Internet, edge_port
+from helpers.rehearsal.strapi import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiStandIn
+from helpers.serving import Server
+from helpers.settings import Settings
+from helpers.urls import DOCUMENTED_FRONTEND, Urls
+from helpers.witness import Witness
+
+AUTHTOKEN = "2rehearsalOnlyNotARealAuthtoken_7Zq4"
+_STEPS = {
+    ("GET", "/oauth/authorize"): Role("authorize", "browser", "instagram"),
+    ("POST", "/oauth/authorize"): Role("consent", "browser", "instagram"),
+    ("POST", "/oauth/access_token"): Role("token", "strapi", "instagram"),
+    ("GET", "/me"): Role("profile", "strapi", "instagram"),
+}
+
+
+class World:
+    """The stand-ins of one rehearsal, each under its real name, and the agent that pyngrok will drive.
+
+    ``engine`` is Strapi's way of ending a login: ``session`` (5.53 and later) or ``token``. Strapi's page
+    was written for the latter, so that is what its flow gets unless told otherwise.
+    """
+
+    def __init__(self, flow: Flow, engine: str | None = None) -> None:
+        self.flow = flow
+        self.engine = engine or ("token" if flow.retired else "session")
+        self.domain = facts.SAMPLE_DOMAINS[flow.name]
+        self.folder = Path(tempfile.mkdtemp(prefix="kit-rehearsal-"))
+        self.internet = Internet()
+        account = Account()
+        self.meta_app = App("Kit rehearsal", "", Secret(), set(), {account.username})
+        self.instagram = InstagramStandIn(self.meta_app, account, Switches(era=flow.name))
+        self.strapi = StrapiStandIn(engine=self.engine, outgoing=self.internet.async_transport())
+        self._servers: list[Server] = []
+        self._observed: list[Observed] = []
+
+    def start(self) -> World:
+        cloud = self.folder / "cloud"
+        cloud.mkdir(mode=0o700)
+        self.ngrok_path = ngrok_agent.install(
+            self.folder, KIT_NGROK_CLOUD=str(cloud), KIT_NGROK_DOMAIN=self.domain
+        )
+        self.strapi_server = self._serve(self.strapi.app)
+        instagram = self._serve(self._observe(self.instagram, _role_at_instagram))
+        for host in HOSTS:
+            self.internet.add(host, instagram.port)
+        self.internet.add(self.domain, partial(edge_port, cloud, self.domain))
+        if self.flow.retired and self.engine == "token":
+            self._serve_documented_frontend()
+        return self
+
+    def _serve_documented_frontend(self) -> None:
+        """The page on localhost:3000 that Strapi's documentation has people start beside the backend."""
+        urls = Urls(f"https://{self.domain}", self.flow.provider)
+        page = frontend.create_app(self.flow.provider, backend=urls.public)
+        server = self._serve(self._observe(page, partial(_role_at_frontend, urls), scheme="http"))
+        self.internet.add(DOCUMENTED_FRONTEND.removeprefix("http://"), server.port)
+
+    def watch(self, witness: Witness) -> None:
+        """Let the hops that do not pass the gateway be witnessed too, as only a rehearsal can."""
+        for observed in self._observed:
+            observed.witness = witness
+
+    def _observe(
+        self, app: ASGIApp, role_of: Callable[[Scope], Role | None], scheme: str = "https"
+    ) -> Observed:
+        self._observed.append(Observed(app, Witness(), role_of, scheme=scheme))
+        return self._observed[-1]
+
+    def _serve(self, app: ASGIApp) -> Server:
+        server = Server(app).start()
+        self._servers.append(server)
+        return server
+
+    def prefill(self, settings: Settings) -> Settings:
+        """The facts of a rehearsal: what was typed, the documented samples, the stand-ins' addresses."""
+        return replace(
+            settings,
+            ngrok_authtoken=settings.ngrok_authtoken or Secret(AUTHTOKEN),
+            ngrok_domain="",  # as with ngrok, the account's domain is learned from the agent
+            strapi_url=self.strapi_server.url,
+            strapi_admin_email=settings.strapi_admin_email or ADMIN_EMAIL,
+            strapi_admin_password=settings.strapi_admin_password or ADMIN_PASSWORD,
+            client_id=settings.client_id or facts.SAMPLE_CLIENT_ID,
+            client_secret=settings.client_secret or Secret(facts.SAMPLE_CLIENT_SECRET),
+        )
+
+    def set_server_url(self, public: str) -> None:
+        """What writing ``PUBLIC_URL`` and restarting does to a real Strapi."""
+        self.strapi.server_url = public
+
+    def register_app(self, client_id: str, secret: Secret, redirect_uri: str) -> None:
+        """What saving the form in Meta's dashboard does: the stand-in knows this app from now on."""
+        self.meta_app.client_id, self.meta_app.client_secret = client_id, secret
+        self.meta_app.redirect_uris.add(redirect_uri)
+
+    def close(self) -> None:
+        self.internet.close()
+        for server in self._servers:
+            server.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _role_at_instagram(scope: Scope) -> Role | None:
+    path = scope["path"]
+    return _STEPS.get((scope["method"], "/me" if path.endswith("/me") else path))
+
+
+def _role_at_frontend(urls: Urls, scope: Scope) -> Role | None:
+    return Role("redirect", "browser", "front end") if scope["path"] == urls.redirect_path else None

@@ -1,0 +1,113 @@
+"""The whole setup and a login on stand-ins, through the terminal's own entry point."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from html import unescape
+
+import httpx
+import pytest
+
+from helpers.__main__ import main
+
+KEYS = {"ok", "flow", "engine", "user", "failure", "hops"}
+HOP_KEYS = {"from", "to", "method", "url", "status", "ms"}
+
+
+@pytest.mark.parametrize("engine", ["session", "token"])
+@pytest.mark.parametrize("flow", ["today", "documented"])
+def test_a_rehearsal_ends_with_a_witnessed_user(
+    flow: str, engine: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["rehearse", "--flow", flow, "--engine", engine, "--json"]) == 0
+    printed = capsys.readouterr().out
+    found = json.loads(printed)
+    assert set(found) == KEYS
+    assert (found["ok"], found["flow"], found["engine"], found["failure"]) == (True, flow, engine, None)
+    provider = {"today": "instagram-business", "documented": "instagram"}[flow]
+    assert found["user"] == {"username": "kit_rehearsal", "provider": provider}
+    assert len(found["hops"]) >= 7
+    assert all(set(hop) == HOP_KEYS for hop in found["hops"])
+    assert [hop["status"] for hop in found["hops"] if hop["status"] >= 400] == []
+
+
+def test_the_printed_trace_shows_parameters_by_name_only(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["rehearse", "--json"])
+    for hop in json.loads(capsys.readouterr().out)["hops"]:
+        for name in ("code", "state", "access_token"):
+            assert not re.search(rf"[?&]{name}=(?!•••)", hop["url"])
+
+
+def test_the_text_form_names_every_hop_and_the_user(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rehearse"]) == 0
+    printed = capsys.readouterr().out
+    assert "OK: kit_rehearsal logged in through instagram-business." in printed
+    assert "www.instagram.com/oauth/authorize" in printed
+
+
+def test_the_doctor_passes_or_explains_every_check(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["ok"] is True
+    status = {check["id"]: check["status"] for check in found["checks"]}
+    assert status.pop("login") == "skipped"
+    assert set(status.values()) == {"passed"}
+    assert all(set(check) == {"id", "status", "evidence", "failure", "fix"} for check in found["checks"])
+
+
+def test_login_waits_for_a_browser_and_reports_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
+    codes: list[int] = []
+    waiting = threading.Thread(target=lambda: codes.append(main(["login", "--timeout", "20", "--json"])))
+    waiting.start()
+    try:
+        tab = _address(capsys)
+        with httpx.Client(follow_redirects=True, trust_env=False) as person:
+            page = person.get(tab)
+            request = re.search(r'name="request" value="([^"]+)"', page.text)
+            assert request
+            answer = {"request": unescape(request[1]), "decision": "deny"}
+            denied = person.post(str(page.url.copy_with(query=None)), data=answer)
+            assert "error=access_denied" in str(denied.url)
+    finally:
+        waiting.join(30)
+    found = json.loads(capsys.readouterr().out)
+    assert (codes, found["ok"], found["failure"]) == ([1], False, "B18")
+
+
+def _address(capsys: pytest.CaptureFixture[str], patience: float = 10.0) -> str:
+    """The address that ``login`` prints for the person to open."""
+    printed, deadline = "", time.monotonic() + patience
+    while time.monotonic() < deadline:
+        printed += capsys.readouterr().err
+        if found := re.search(r"Open: +(\S+)", printed):
+            return found[1]
+        time.sleep(0.05)
+    raise AssertionError(f"no address was printed: {printed}")
+
+
+def test_nobody_logging_in_is_said_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["login", "--timeout", "0.2"]) == 1
+    assert "No login arrived" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["login", "--public-url", "http://localhost:1337"], "Meta refuses localhost"),
+        (["login", "--public-url", "example.com"], "https://example.com"),
+    ],
+)
+def test_wrong_input_says_what_to_type_instead(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_wrong_usage_exits_with_two() -> None:
+    with pytest.raises(SystemExit) as usage:
+        main(["rehearse", "--flow", "yesterday"])
+    assert usage.value.code == 2
