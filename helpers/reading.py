@@ -1,0 +1,91 @@
+"""What there is to read: a login's trace, the provider file, the pages of known failures."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from typing import Any
+
+import ipywidgets as w
+from IPython.display import DisplayHandle, display
+
+from helpers import failures, tasks, trace
+from helpers.form import LABEL, WIDE
+from helpers.instagram import TODAY
+from helpers.kit import Kit
+from helpers.project import PROVIDER_FILE, provider_source
+from helpers.widgets import CopyField, StatusLine
+
+
+class Trace(w.VBox):
+    """The latest login as table and sequence diagram, redrawn with every hop."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self.table = w.HTML("Nobody has opened the login yet.")
+        super().__init__([self.table])
+        self._loop = asyncio.get_running_loop()
+        self._diagram: DisplayHandle | None = None
+        kit.gateway.witness.listen(lambda: self._loop.call_soon_threadsafe(self.draw))
+
+    def draw(self) -> None:
+        attempt = self.kit.gateway.witness.latest
+        if attempt is None:
+            return
+        verdict = self.kit.verdict(attempt)
+        self.table.value = trace.as_html(attempt, verdict)
+        if self._diagram:
+            self._diagram.update(_mermaid(trace.mermaid(attempt, verdict)), raw=True)
+
+    def show(self) -> None:
+        display(self)
+        self._diagram = display(
+            {"text/plain": "The diagram appears with the login."}, raw=True, display_id=True
+        )
+        self.draw()
+
+
+def _mermaid(source: str) -> dict[str, str]:
+    return {"text/vnd.mermaid": source, "text/plain": source}
+
+
+async def login_trace(kit: Kit) -> None:
+    """Show the latest login, hop by hop, and follow it while it happens."""
+    shown = Trace(kit)
+    shown.show()
+    if kit.settings.autopilot:
+        await tasks.settled()
+        shown.draw()
+
+
+def provider_file(kit: Kit) -> w.VBox:
+    """The file that gives Strapi today's Instagram login, to copy into the user's project."""
+    field = CopyField(label=PROVIDER_FILE, value=provider_source(), multiline=True)
+    shown = w.Accordion([field], titles=[f"{PROVIDER_FILE} ({len(field.value.splitlines())} lines)"])
+    needed = "Save this file in your Strapi project" if kit.flow is TODAY else "Not needed for this login"
+    return w.VBox([w.HTML(html.escape(needed)), shown])
+
+
+def failure_pages() -> w.VBox:
+    """Every known failure by what the reader sees, with cause and fix."""
+    known = failures.all_failures().values()
+    chosen = w.Dropdown(
+        options=[("Choose what you see", "")] + [(f"{each.title} ({each.id})", each.id) for each in known],
+        description="I see", style=LABEL, layout=WIDE,
+    )  # fmt: skip
+    page = StatusLine()
+
+    def show(change: dict[str, Any]) -> None:
+        if not change["new"]:
+            page.say("")
+            return
+        failure = failures.get(change["new"])
+        page.say(
+            "note",
+            f"{failure.title} [{failure.id}]. {failure.cause}",
+            evidence=failure.signal,
+            fix=failure.fix,
+        )
+
+    chosen.observe(show, "value")
+    return w.VBox([chosen, page])

@@ -1,0 +1,46 @@
+// A value with a copy button. ipywidgets has no clipboard; the text stays selectable in any case.
+async function copy(text) {
+  // Missing on plain-http pages that are not loopback, such as some hubs.
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  if (!done) throw new Error("not allowed");
+}
+
+function render({ model, el }) {
+  const label = document.createElement("span");
+  const value = document.createElement(model.get("multiline") ? "pre" : "code");
+  const button = document.createElement("button");
+  const said = document.createElement("span");
+  label.className = "kit-label";
+  value.className = "kit-value";
+  button.className = "kit-button";
+  button.type = "button";
+  said.setAttribute("role", "status");
+  const show = () => {
+    label.textContent = model.get("label");
+    value.textContent = model.get("value");
+    button.textContent = "Copy";
+    button.setAttribute("aria-label", `Copy ${model.get("label")}`);
+    button.disabled = !model.get("value");
+  };
+  button.onclick = async () => {
+    try {
+      await copy(model.get("value"));
+      said.textContent = "Copied";
+    } catch {
+      said.textContent = "Select the text and press Ctrl+C";
+    }
+    setTimeout(() => (said.textContent = ""), 4000);
+  };
+  model.on("change", show);
+  show();
+  el.classList.add("kit-copy");
+  el.append(label, value, button, said);
+}
+
+export default { render };

@@ -1,0 +1,410 @@
+"""What happens when a person types and presses, without autopilot, in a rehearsal."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as w
+import pytest
+
+from helpers import forms, reading, settings, tasks, views
+from helpers.form import Form
+from helpers.kit import Kit
+from helpers.login_form import LoginForm, PutBackForm
+from helpers.widgets import CopyField, SecretField
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Iterator[Kit]:
+    kit = Kit(settings.load({}, home=tmp_path))
+    yield kit
+    kit.close()
+
+
+@pytest.fixture
+def ready(kit: Kit) -> Kit:
+    """The rehearsal as it is when notebook 04 is opened."""
+    kit.rehearse_up_to(4)
+    return kit
+
+
+def play(scene: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(scene())
+
+
+def type_secret(field: SecretField, text: str) -> None:
+    """What the browser sends when a person leaves the field."""
+    field._handle_custom_msg({"kind": "secret", "value": text}, [])
+
+
+async def press(form: Form) -> None:
+    form.submit_button.click()
+    await tasks.settled()
+
+
+def test_starting_the_tunnel_shows_the_public_address(kit: Kit) -> None:
+    async def scene() -> None:
+        form = forms.TunnelForm(kit)
+        await press(form)
+        assert form.status.kind == "ok"
+        assert form.status.text.startswith("https://65e60559.ngrok-free.dev forwards to the gateway")
+        card = views.Check(kit, "public-address")
+        await card.measure()
+        assert card.result is not None
+        assert card.result.status == "passed"
+
+    play(scene)
+
+
+def test_pressing_start_twice_starts_one_tunnel(kit: Kit) -> None:
+    async def scene() -> None:
+        form = forms.TunnelForm(kit)
+        form.submit_button.click()
+        form.submit_button.click()
+        await tasks.settled()
+        tunnel = kit.tunnel
+        await press(form)
+        assert kit.tunnel is tunnel
+        assert form.status.kind == "ok"
+
+    play(scene)
+
+
+def test_a_wrong_token_is_named_and_never_shown(kit: Kit) -> None:
+    async def scene() -> None:
+        form = forms.TunnelForm(kit)
+        type_secret(form.token, "revoked_canary_token_12345")
+        await press(form)
+        assert form.status.kind == "failed"
+        assert "[C03]" in form.status.text
+        assert form.status.fix
+        assert "canary" not in str(form.status.get_state())
+        assert form.submit_button.disabled is False
+
+    play(scene)
+
+
+def test_stopping_the_tunnel_closes_the_door(ready: Kit) -> None:
+    async def scene() -> None:
+        form = forms.TunnelForm(ready)
+        form.stop_button.click()
+        await tasks.settled()
+        assert not ready.door_is_open
+        assert form.status.kind == "ok"
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    ("client_id", "secret", "said"),
+    [
+        ("my-app", "0" * 32, "digits only"),
+        ("", "0" * 32, "empty"),
+        ("123", "0" * 31, "this one has 31"),
+        ("123", "g" * 32, "each 0-9 or a-f"),
+    ],
+)
+def test_wrong_credentials_are_refused_and_nothing_typed_is_lost(
+    kit: Kit, client_id: str, secret: str, said: str
+) -> None:
+    async def scene() -> None:
+        before = kit.settings
+        form = forms.CredentialsForm(kit)
+        form.client_id.value = client_id
+        type_secret(form.secret, secret)
+        await press(form)
+        assert form.status.kind == "failed"
+        assert said in form.status.text
+        assert (form.client_id.value, form.secret.secret.reveal()) == (client_id, secret)
+        assert kit.settings == before
+        assert not kit.settings.file.exists()
+
+    play(scene)
+
+
+def test_credentials_are_trimmed_and_only_the_id_is_kept_on_disk(kit: Kit) -> None:
+    async def scene() -> None:
+        form = forms.CredentialsForm(kit)
+        form.client_id.value = "  1234567890 "
+        type_secret(form.secret, " 0123456789abcdef0123456789abcdef ")
+        await press(form)
+        assert form.status.kind == "ok"
+        assert kit.settings.client_id == "1234567890"
+        assert "0123456789abcdef" not in kit.settings.file.read_text()
+        form.remember.value = True
+        await press(form)
+        assert "0123456789abcdef" in kit.settings.file.read_text()
+        assert kit.settings.file.stat().st_mode & 0o777 == 0o600
+
+    play(scene)
+
+
+def test_the_urls_to_register_appear_with_the_tunnel(kit: Kit) -> None:
+    async def scene() -> None:
+        kit.open_door()
+        form = forms.UrlsForm(kit)
+        fields = [field for field in form.children if isinstance(field, CopyField)]
+        assert [field.value for field in fields] == [
+            "https://65e60559.ngrok-free.dev/api/connect/instagram-business/callback",
+            "https://65e60559.ngrok-free.dev",
+            "https://65e60559.ngrok-free.dev",
+        ]
+
+    play(scene)
+
+
+def test_saving_the_provider_changes_only_that_one(kit: Kit) -> None:
+    async def scene() -> None:
+        kit.rehearse_up_to(3)
+        before = kit.admin().providers()
+        form = forms.ProviderForm(kit)
+        await press(form)
+        assert form.status.kind == "ok"
+        after = kit.admin().providers()
+        assert {name for name in after if after[name] != before[name]} == {"instagram-business"}
+        await press(form)
+        assert "nothing was written" in form.status.text
+
+    play(scene)
+
+
+def test_a_wrong_administrator_is_told_what_to_do(kit: Kit) -> None:
+    async def scene() -> None:
+        kit.rehearse_up_to(3)
+        form = forms.ProviderForm(kit)
+        type_secret(form.password, "not-the-password")
+        await press(form)
+        assert form.status.kind == "failed"
+        assert "does not let admin@example.com in" in form.status.text
+        assert form.status.fix
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("/connect/instagram/redirect", "must be absolute"),
+        ("https://x.example/api/connect/instagram/callback", "This is the address for Meta"),
+    ],
+)
+def test_a_wrong_front_end_address_is_refused(kit: Kit, typed: str, said: str) -> None:
+    async def scene() -> None:
+        form = forms.ProviderForm(kit)
+        form.callback.value = typed
+        await press(form)
+        assert (form.status.kind, form.callback.value) == ("failed", typed)
+        assert said in form.status.text
+
+    play(scene)
+
+
+async def until(condition: Callable[[], bool], patience: float = 10.0) -> None:
+    async with asyncio.timeout(patience):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def test_allowing_ends_in_a_witnessed_login(ready: Kit) -> None:
+    async def scene() -> None:
+        form = LoginForm(ready)
+        trace = reading.Trace(ready)
+        form.submit_button.click()
+        await until(lambda: form.consent.layout.display == "")
+        assert "kit_rehearsal" in form.question.value
+        form.allow.click()
+        await tasks.settled()
+        assert form.status.kind == "ok"
+        assert "kit_rehearsal is logged in" in form.status.text
+        await until(lambda: "OK: kit_rehearsal" in trace.table.value)
+        board = views.Board(ready)
+        await board.measure()
+        assert all(result.status == "passed" for result in board.results)
+
+    play(scene)
+
+
+def test_denying_is_named_with_its_fix(ready: Kit) -> None:
+    async def scene() -> None:
+        form = LoginForm(ready)
+        form.submit_button.click()
+        await until(lambda: form.consent.layout.display == "")
+        form.deny.click()
+        await tasks.settled()
+        assert form.status.kind == "failed"
+        assert "[B18]" in form.status.text
+        assert form.status.fix
+
+    play(scene)
+
+
+def test_a_login_waiting_for_consent_can_be_cancelled(ready: Kit) -> None:
+    async def scene() -> None:
+        form = LoginForm(ready)
+        form.submit_button.click()
+        await until(lambda: form.consent.layout.display == "")
+        form.cancel_button.click()
+        await tasks.settled()
+        assert form.status.kind == "failed"
+        assert "cancelled" in form.status.text
+        assert form.consent.layout.display == "none"
+
+    play(scene)
+
+
+def test_a_second_login_at_once_is_not_started(ready: Kit) -> None:
+    async def scene() -> None:
+        form = LoginForm(ready)
+        form.submit_button.click()
+        await until(lambda: form.consent.layout.display == "")
+        form.submit_button.click()
+        form.allow.click()
+        await tasks.settled()
+        assert len(ready.gateway.witness.attempts) == 1
+        assert form.status.kind == "ok"
+
+    play(scene)
+
+
+def test_a_real_tab_shows_its_address_and_can_be_cancelled(ready: Kit) -> None:
+    async def scene() -> None:
+        form = LoginForm(ready)
+        form.tab_button.click()
+        await until(lambda: "href" in form.link.value)
+        assert 'href="http://127.0.0.1:' in form.link.value
+        form.cancel_button.click()
+        await tasks.settled()
+        assert "Stopped waiting" in form.status.text
+
+    play(scene)
+
+
+def test_putting_back_disables_the_provider_and_closes_the_door(ready: Kit) -> None:
+    async def scene() -> None:
+        form = PutBackForm(ready)
+        await press(form)
+        assert form.status.kind == "ok"
+        assert ready.admin().providers()["instagram-business"]["enabled"] is False
+        assert not ready.door_is_open
+
+    play(scene)
+
+
+def test_forgetting_removes_what_was_typed(ready: Kit) -> None:
+    async def scene() -> None:
+        ready.learn(client_id="42")
+        form = PutBackForm(ready)
+        form.forget.value = True
+        await press(form)
+        assert "42" not in ready.settings.file.read_text()
+
+    play(scene)
+
+
+def test_switching_the_flow_changes_every_address(kit: Kit) -> None:
+    async def scene() -> None:
+        form = forms.StartForm(kit)
+        form.flow.value = "documented"
+        await press(form)
+        assert form.status.kind == "ok"
+        kit.open_door()
+        assert kit.urls.callback == "https://65e60559.ngrok.io/api/connect/instagram/callback"
+        assert kit.urls.frontend_redirect == "http://localhost:3000/connect/instagram/redirect"
+        assert settings.load({}, home=kit.settings.home).flow == "documented"
+
+    play(scene)
+
+
+def test_a_bug_is_shown_beside_the_button_without_a_traceback(kit: Kit) -> None:
+    async def scene() -> None:
+        form = forms.TunnelForm(kit)
+        kit.open_door = lambda *_: 1 / 0  # type: ignore[assignment,method-assign,return-value]
+        await press(form)
+        assert form.status.kind == "failed"
+        assert "ZeroDivisionError" in form.status.text
+        assert "Traceback" not in str(form.status.get_state())
+
+    play(scene)
+
+
+def test_every_form_has_a_label_on_every_field(kit: Kit) -> None:
+    async def scene() -> None:
+        for form in (forms.StartForm, forms.TunnelForm, forms.CredentialsForm, forms.ProviderForm):
+            for field in form(kit).children:
+                if isinstance(field, w.Text | w.RadioButtons | w.Checkbox):
+                    assert field.description
+                elif isinstance(field, SecretField | CopyField):
+                    assert field.label
+
+    play(scene)
+
+
+def test_a_tunnel_of_ones_own_leads_to_the_port_that_was_typed(tmp_path: Path) -> None:
+    given = {"KIT_MODE": "live", "PUBLIC_URL": "https://shop.example"}
+    kit = Kit(settings.load(given, home=tmp_path))
+
+    async def scene() -> None:
+        form = forms.TunnelForm(kit)
+        form.port.value = "80a"
+        await press(form)
+        assert (form.status.kind, form.port.value) == ("failed", "80a")
+        assert "port number" in form.status.text
+        port = free_port()
+        form.port.value = str(port)
+        await press(form)
+        assert form.status.text.startswith("https://shop.example forwards to the gateway")
+        assert kit.gateway.url == f"http://127.0.0.1:{port}"
+        assert settings.load(given, home=tmp_path).gateway_port == port
+
+    try:
+        play(scene)
+    finally:
+        kit.close()
+
+
+def test_a_taken_port_is_said_with_its_fix(tmp_path: Path) -> None:
+    given = {"KIT_MODE": "live", "PUBLIC_URL": "https://shop.example"}
+    kit = Kit(settings.load(given, home=tmp_path))
+
+    async def scene() -> None:
+        form = forms.TunnelForm(kit)
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            form.port.value = str(other.getsockname()[1])
+            await press(form)
+        assert form.status.kind == "failed"
+        assert "[E04]" in form.status.text
+        assert form.status.fix
+
+    try:
+        play(scene)
+    finally:
+        kit.close()
+
+
+def test_a_strapi_that_is_down_is_said_with_its_fix(tmp_path: Path) -> None:
+    given = {"KIT_MODE": "live", "STRAPI_URL": f"http://127.0.0.1:{free_port()}"}
+    kit = Kit(settings.load(given, home=tmp_path))
+
+    async def scene() -> None:
+        card = views.Check(kit, "strapi")
+        await card.measure()
+        assert card.status.kind == "failed"
+        assert "[C06]" in card.status.text
+        assert card.status.fix
+
+    try:
+        play(scene)
+    finally:
+        kit.close()
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
