@@ -1,0 +1,211 @@
+"""What people install and run is what the project says: dependencies, environments, commands, files."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+CORE = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
+EXTRAS = {
+    extra: [Requirement(line) for line in lines]
+    for extra, lines in PROJECT["project"]["optional-dependencies"].items()
+}
+ENVIRONMENTS = ["environment.yml", ".binder/environment.yml"]
+# Where the name to import is not the name to install.
+INSTALLED_AS = {"dotenv": "python-dotenv", "yaml": "pyyaml"}
+DOCUMENTS = [ROOT / name for name in ("CONTRIBUTING.md", "README.md") if (ROOT / name).exists()]
+
+
+def versions(requirements: list[Requirement]) -> dict[str, SpecifierSet]:
+    return {canonicalize_name(each.name): each.specifier for each in requirements}
+
+
+def ignored() -> list[str]:
+    lines = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def files(folder: Path = ROOT) -> Iterator[Path]:
+    """Every file that git would take."""
+    for path in folder.iterdir():
+        name = path.name + ("/" if path.is_dir() else "")
+        if path.name == ".git" or any(fnmatch(name, pattern) for pattern in ignored()):
+            continue
+        if path.is_dir():
+            yield from files(path)
+        else:
+            yield path
+
+
+# Dependencies
+
+
+@pytest.mark.parametrize("requirement", [*CORE, *chain(*EXTRAS.values())], ids=lambda each: each.name)
+def test_every_dependency_has_a_lower_and_an_upper_limit(requirement: Requirement):
+    assert sorted(each.operator for each in requirement.specifier) == ["<", ">="]
+
+
+def imported() -> dict[str, str]:
+    """The top-level modules that the package imports from elsewhere, each with one file that does."""
+    found: dict[str, str] = {}
+    for path in (ROOT / "helpers").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            found |= {name.partition(".")[0]: path.name for name in names}
+    return {name: file for name, file in found.items() if name not in {"helpers", *sys.stdlib_module_names}}
+
+
+def test_every_import_is_a_declared_dependency():
+    needed = {canonicalize_name(INSTALLED_AS.get(name, name)): file for name, file in imported().items()}
+    assert {"httpx", "python-dotenv", "starlette"} <= needed.keys()
+    assert {name: file for name, file in needed.items() if name not in versions(CORE)} == {}
+
+
+def test_the_package_has_all_its_folders_and_files():
+    helpers = ROOT / "helpers"
+    folders = {".".join(path.parent.relative_to(ROOT).parts) for path in helpers.rglob("__init__.py")}
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == folders
+    patterns = PROJECT["tool"]["setuptools"]["package-data"]["helpers"]
+    data = [str(path.relative_to(helpers)) for path in files(helpers) if path.suffix != ".py"]
+    assert "failures.toml" in data
+    assert [name for name in data if not any(fnmatch(name, pattern) for pattern in patterns)] == []
+
+
+# Conda and Binder
+
+
+def environment(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+    return loaded
+
+
+def parts(name: str) -> tuple[list[str], list[str]]:
+    """What conda installs, and what pip installs in it."""
+    conda: list[Any] = environment(name)["dependencies"]
+    pip = [line for each in conda if isinstance(each, dict) for line in each["pip"]]
+    return [each for each in conda if isinstance(each, str)], pip
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_an_environment_has_only_keys_and_channels_that_everybody_has(name: str):
+    assert set(environment(name)) == {"name", "channels", "dependencies"}
+    assert environment(name)["channels"] == ["conda-forge"]
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_an_environment_fixes_a_python_that_the_project_supports(name: str):
+    conda, _ = parts(name)
+    assert [line for line in conda if re.match(r"python\b(?!-)", line)] == ["python=3.11"]
+    assert "3.11" in SpecifierSet(PROJECT["project"]["requires-python"])
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_an_environment_is_in_step_with_the_project(name: str):
+    conda, pip = parts(name)
+    listed = [line for line in conda if line not in ("python=3.11", "pip")]
+    listed += [line for line in pip if line != "-e ."]
+    wanted = [*CORE, *EXTRAS["lab"], *(each for each in EXTRAS["test"] if each.name == "nbval")]
+    assert len(wanted) == len(CORE) + 2
+    assert versions([Requirement(line) for line in listed]) == versions(wanted)
+    assert len(listed) == len(wanted), "nothing is listed twice"
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_an_environment_names_no_builds(name: str):
+    conda, _ = parts(name)
+    assert [line for line in conda if re.search(r"[^=<>!]=[^=]*=|[ \[*]", line)] == []
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_pip_is_there_before_it_is_used_and_comes_last(name: str):
+    everything = environment(name)["dependencies"]
+    assert "pip" in everything
+    assert [each for each in everything if isinstance(each, dict)] == everything[-1:]
+    assert set(everything[-1]) == {"pip"}
+
+
+def test_a_laptop_gets_the_repository_itself_and_binder_gets_it_afterwards():
+    """Binder has only the environment's file at that step."""
+    assert "-e ." in parts("environment.yml")[1]
+    assert [line for line in parts(".binder/environment.yml")[1] if line.startswith(("-", "."))] == []
+
+
+def test_binder_installs_the_repository_when_it_is_there():
+    script = ROOT / ".binder" / "postBuild"
+    assert os.access(script, os.X_OK)
+    first, *rest = script.read_text(encoding="utf-8").splitlines()
+    assert first.startswith("#!")
+    assert [line for line in rest if re.fullmatch(r"python -m pip install (--no-deps )?-e \.", line)]
+
+
+# Commands
+
+
+def targets() -> set[str]:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return set(re.findall(r"^([a-z][\w-]*):", makefile, re.MULTILINE))
+
+
+def test_the_commands_of_the_contract_are_there():
+    assert {"lab", "test", "test-real", "bench"} <= targets()
+
+
+def test_what_make_takes_for_a_command_is_one():
+    (phony,) = re.findall(r"^\.PHONY: (.+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(phony.split()) == targets()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_that_a_document_names_exists(document: Path):
+    named = re.findall(r"(?:`|^)make ([\w-]+)", document.read_text(encoding="utf-8"), re.MULTILINE)
+    assert named
+    assert set(named) <= targets()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_a_document_links_exists(document: Path):
+    links = re.findall(r"\]\((?!https?://)([^)#]+)", document.read_text(encoding="utf-8"))
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+# Files
+
+# Put together here, so that this file does not hold them itself.
+MACHINES = [
+    *("/" + folder for folder in ("work/", "root/", "home/", "Users/", "tmp/lab", "opt/wheels", "opt/pypi")),
+    *(".".join(name) for name in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"))),
+    *(".".join(name) for name in (("npmjs", "com"), ("yarnpkg", "com"), ("deb", "debian", "org"))),
+    "extra-" + "index-url",
+    "arti" + "factory",
+]  # fmt: skip
+
+
+def test_no_file_names_a_machine_or_where_it_gets_its_packages():
+    read = {path: path.read_bytes().decode(errors="replace") for path in files()}
+    assert {ROOT / "pyproject.toml", ROOT / ".ci" / "run", Path(__file__).resolve()} <= read.keys()
+    named = [(str(path.relative_to(ROOT)), text) for path in read for text in MACHINES if text in read[path]]
+    assert named == []
+
+
+@pytest.mark.parametrize("name", [".env", ".rehearsal.env", ".kit/", ".venv/", ".venv-test/", ".real/"])
+def test_git_takes_nothing_that_people_type_or_that_commands_set_up(name: str):
+    assert any(fnmatch(name, pattern) for pattern in ignored())
+    assert not any(pattern.startswith("!") for pattern in ignored())
