@@ -5,8 +5,8 @@ TEST = .venv-test
 
 .PHONY: lab test test-real bench lint fix clean
 
-lab: $(LAB)/ready  ## open JupyterLab at the first notebook
-	$(LAB)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb
+lab: $(LAB)/ready  ## open JupyterLab at the first notebook (OPTIONS=--no-browser and the like are passed on)
+	$(LAB)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(OPTIONS)
 
 test: $(TEST)/ready lint  ## everything that needs nothing but Python
 	$(TEST)/bin/python -m pytest -n 2 --dist loadfile

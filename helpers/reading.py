@@ -87,5 +87,5 @@ def failure_pages() -> w.VBox:
             fix=failure.fix,
         )
 
-    chosen.observe(show, "value")
+    chosen.add_class("kit-field").observe(show, "value")
     return w.VBox([chosen, page])

@@ -103,7 +103,7 @@ class Board(_Measured):
         self.results = await asyncio.to_thread(checks.run, self.kit, names)
         rows = [_row(result, number) for result, (_, number) in zip(self.results, BOARD, strict=True)]
         done = sum(result.status == PASSED for result in self.results)
-        which = f"{self.kit.settings.mode}, {self.kit.flow.name} login"
+        which = f"{self.kit.settings.mode}, {self.kit.flow.title}"
         head = f"<caption>{done} of {len(BOARD)} steps done ({which})</caption>"
         self.table.value = f'<table class="kit-board">{head}{"".join(rows)}</table>'
 
