@@ -91,15 +91,18 @@ def server_url(kit: Kit, probe: Probe) -> str:
 
 
 def _redirect_uri(kit: Kit, probe: Probe) -> str:
-    """What Strapi would send: from its settings if we may sign in, else from the login's first redirect."""
-    if kit.settings.strapi_admin_email and kit.settings.strapi_admin_password:
-        return str(kit.admin().providers().get(kit.flow.provider, {}).get("redirectUri", ""))
+    """From a login's first redirect; while there is none, from Strapi's settings if we may sign in.
+
+    In that order, because Strapi takes only five sign-ins in five minutes.
+    """
     try:
         return probe.connect().redirect_uri
     except KitError as error:
-        if error.failure == "A01":
+        if error.failure != "A01":
+            raise
+        if not (kit.settings.strapi_admin_email and kit.settings.strapi_admin_password):
             raise Skip("the provider to be enabled (notebook 03)") from error
-        raise
+    return str(kit.admin().providers().get(kit.flow.provider, {}).get("redirectUri", ""))
 
 
 def _why_differs(sent: str, wanted: str) -> str:

@@ -19,7 +19,7 @@ import httpx
 
 from helpers import settings as facts
 from helpers.errors import InputError, KitError
-from helpers.gateway import Gateway
+from helpers.gateway import HELLO, Gateway
 from helpers.instagram import FLOWS, Flow
 from helpers.login import Verdict, judge
 from helpers.masking import Secret
@@ -162,7 +162,8 @@ class Kit:
         if self.settings.live and not self.settings.public_url:
             # The account's one domain: the other notebooks' kernels know it from here on.
             self.learn(ngrok_domain=self.gateway.public.removeprefix("https://"))
-        self._sign.write_text(json.dumps([self.gateway.public, self.gateway.nonce]), encoding="utf-8")
+        sign = [self.gateway.public, self.gateway.nonce, self.gateway.url]
+        self._sign.write_text(json.dumps(sign), encoding="utf-8")
         return self.gateway.public
 
     def lead_to(self, port: int) -> None:
@@ -181,12 +182,16 @@ class Kit:
         return (self.world.folder if self.world else self.settings.state_dir) / "door.json"
 
     def open_door_seen(self) -> tuple[str, str] | None:
-        """Public origin and nonce of the open door, be it this kernel's or another notebook's."""
+        """Public origin and nonce of the open door, be it this kernel's or another notebook's.
+
+        A killed kernel leaves its sign behind, so the gateway it names is asked whether it is still there.
+        """
         try:
-            public, nonce = json.loads(self._sign.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            public, nonce, gateway = json.loads(self._sign.read_text(encoding="utf-8"))
+            alive = self.http.get(gateway + HELLO).text == nonce
+        except (OSError, ValueError, httpx.HTTPError):
             return None
-        return public, nonce
+        return (public, nonce) if alive else None
 
     def _new_tunnel(self) -> BroughtTunnel | NgrokTunnel:
         if self.settings.public_url:

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 log.addHandler(logging.NullHandler())  # else the last-resort handler prints into the cell
 
 _running: set[asyncio.Task[None]] = set()
+_failed: list[KitError] = []
 
 
 class _Disableable(Protocol):
@@ -39,10 +40,13 @@ def run(
         try:
             status.say("ok", await job())
         except KitError as error:
+            _failed.append(error)
             show_error(status, error)
         except Exception as error:
             log.error(redact(traceback.format_exc()))
-            status.say("failed", f"{type(error).__name__}: {error}", evidence="This is a bug of the kit.")
+            bug = KitError(f"{type(error).__name__}: {error}", evidence="This is a bug of the kit")
+            _failed.append(bug)
+            show_error(status, bug)
         finally:
             for button in busy:
                 button.disabled = False
@@ -56,6 +60,14 @@ def run(
 def show_error(status: StatusLine, error: KitError) -> None:
     text = f"{error} [{error.failure}]" if error.failure else str(error)
     status.say("failed", text, evidence=redact(error.evidence), fix=error.fix)
+
+
+def raise_failed() -> None:
+    """Raise what went wrong first since the last call, for *Run All* on autopilot, where nobody reads forms."""
+    first = next(iter(_failed), None)
+    _failed.clear()
+    if first:
+        raise first
 
 
 async def settled() -> None:

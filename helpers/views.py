@@ -80,6 +80,7 @@ async def check(kit: Kit, name: str) -> None:
     display(card)
     if kit.settings.autopilot:
         await tasks.settled()
+        tasks.raise_failed()
     await card.measure()
     if kit.settings.autopilot and card.result:
         _stop_if_failed(card.result, waiting_too=True)  # the form above has done its work

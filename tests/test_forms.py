@@ -408,3 +408,16 @@ def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
+
+
+def test_an_open_door_of_another_notebook_is_seen_and_a_dead_one_is_not(tmp_path: Path) -> None:
+    given = {"KIT_MODE": "live", "PUBLIC_URL": "https://shop.example"}
+    other, kit = (Kit(settings.load(given, home=tmp_path)) for _ in range(2))
+    try:
+        other.open_door()
+        assert kit.open_door_seen() == ("https://shop.example", other.gateway.nonce)
+        other.gateway.stop()  # as when its kernel is killed: nobody takes the sign down
+        assert kit.open_door_seen() is None
+    finally:
+        other.close()
+        kit.close()

@@ -68,15 +68,16 @@ class Stage:
         self.instagram_server.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A fresh Strapi each time: one takes only five sign-ins in five minutes."""
     stage = Stage(tmp_path_factory.mktemp("strapi"))
     with stage.strapi:
         yield stage
     stage.close()
 
 
-def enable(stage: Stage, urls: Urls) -> None:
+def save_provider(stage: Stage, urls: Urls) -> None:
     with httpx.Client() as http:
         Strapi(http, stage.strapi.url).sign_in(ADMIN_EMAIL, ADMIN_PASSWORD).change_provider(
             urls.provider,
@@ -97,7 +98,7 @@ def walk(robot: Browser, gateway: Gateway, *, allow: bool = True) -> tuple[Attem
 @pytest.mark.parametrize("flow", [TODAY, DOCUMENTED], ids=["custom provider", "built-in provider"])
 def test_a_login_through_tunnel_and_gateway_is_witnessed(stage: Stage, flow: Flow, tmp_path: Path) -> None:
     urls = stage.prepare(flow)
-    enable(stage, urls)
+    save_provider(stage, urls)
     cloud = tmp_path / "cloud"
     cloud.mkdir()
     agent = ngrok_agent.install(tmp_path, KIT_NGROK_CLOUD=str(cloud), KIT_NGROK_DOMAIN=DOMAIN)
