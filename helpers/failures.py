@@ -7,7 +7,6 @@ speak of a failure in the same words.
 from __future__ import annotations
 
 import functools
-import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -28,6 +27,8 @@ class Failure:
 
 @functools.cache
 def all_failures() -> dict[str, Failure]:
+    import tomllib  # only when something has failed
+
     text = files("helpers").joinpath("failures.toml").read_text(encoding="utf-8")
     entries = tomllib.loads(text)
     # Unpacked, so that a missing or unknown key fails here and not in front of a reader.

@@ -25,12 +25,13 @@ from helpers.login import Verdict, judge
 from helpers.masking import Secret
 from helpers.settings import Settings
 from helpers.strapi import Admin, Strapi
-from helpers.tunnel import BroughtTunnel, NgrokTunnel
+from helpers.tunnel import BroughtTunnel
 from helpers.urls import DOCUMENTED_FRONTEND, Urls
 from helpers.witness import Attempt
 
 if TYPE_CHECKING:
     from helpers.browser import Browser
+    from helpers.ngrok_tunnel import NgrokTunnel
     from helpers.rehearsal.world import World
 
 # At their lower levels these log whole addresses and headers, codes and tokens included.
@@ -198,6 +199,8 @@ class Kit:
             return BroughtTunnel(self.settings.public_url)
         if not self.settings.ngrok_authtoken:
             raise InputError("Paste your ngrok authtoken first, or set PUBLIC_URL to your own tunnel.")
+        from helpers.ngrok_tunnel import NgrokTunnel
+
         return NgrokTunnel(
             authtoken=self.settings.ngrok_authtoken,
             domain=self.settings.ngrok_domain,

@@ -63,7 +63,7 @@ def show_error(status: StatusLine, error: KitError) -> None:
 
 
 def raise_failed() -> None:
-    """Raise what went wrong first since the last call, for *Run All* on autopilot, where nobody reads forms."""
+    """Raise what went wrong first since the last call, for an autopilot that reads no forms."""
     first = next(iter(_failed), None)
     _failed.clear()
     if first:

@@ -1,4 +1,4 @@
-"""A public address, brought by the reader or opened with ngrok, and the proof that it leads to us."""
+"""A public address that the reader brings, and the proof that an address leads to us."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ import httpx
 
 from helpers import agent
 from helpers.errors import TunnelError
-from helpers.ngrok_tunnel import NgrokTunnel
-
-__all__ = ["BroughtTunnel", "Confirmation", "NgrokTunnel", "confirm"]
 
 _MOST_READ = 65536  # bytes of a stranger's answer
 _PROGRAM = {"user-agent": "kit", "ngrok-skip-browser-warning": "1"}

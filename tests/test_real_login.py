@@ -21,6 +21,7 @@ from helpers.gateway import HELLO, Gateway
 from helpers.instagram import DOCUMENTED, FLOWS, HOSTS, TODAY, Flow
 from helpers.login import Verdict, judge
 from helpers.masking import Secret
+from helpers.ngrok_tunnel import NgrokTunnel
 from helpers.rehearsal import ngrok_agent
 from helpers.rehearsal.instagram import Account, App, InstagramStandIn, Switches
 from helpers.rehearsal.internet import Internet, edge_port
@@ -28,7 +29,6 @@ from helpers.rehearsal.world import AUTHTOKEN
 from helpers.serving import Server
 from helpers.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
 from helpers.strapi import Strapi
-from helpers.tunnel import NgrokTunnel
 from helpers.urls import Urls
 from helpers.witness import Attempt
 from tests.https_names import HttpsNames

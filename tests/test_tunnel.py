@@ -27,9 +27,10 @@ from starlette.routing import Route
 from helpers import agent, tunnel
 from helpers.errors import KitError, Stopped, TunnelError
 from helpers.masking import Secret
+from helpers.ngrok_tunnel import NgrokTunnel
 from helpers.rehearsal import ngrok_agent
 from helpers.serving import Server
-from helpers.tunnel import BroughtTunnel, NgrokTunnel, confirm
+from helpers.tunnel import BroughtTunnel, confirm
 
 TOKEN = "2theAuthtokenThatNobodyMaySee_0001"
 DOMAIN = "65e60559.ngrok-free.dev"
@@ -392,7 +393,7 @@ KERNEL = """
     import sys
     from pathlib import Path
     from helpers.masking import Secret
-    from helpers.tunnel import NgrokTunnel
+    from helpers.ngrok_tunnel import NgrokTunnel
 
     token, state, program, upstream = sys.argv[1:]
     tunnel = NgrokTunnel(authtoken=Secret(token), state_dir=Path(state), ngrok_path=Path(program))
