@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from helpers import inputs, tunnel
@@ -15,7 +13,6 @@ from helpers.gateway import HELLO
 from helpers.kit import Kit
 from helpers.login import failed
 from helpers.masking import redact
-from helpers.strapi import Connect
 
 PASSED, FAILED, SKIPPED, UNKNOWN = "passed", "failed", "skipped", "unknown"
 
@@ -42,35 +39,13 @@ class Skip(Exception):
     """This check waits for something else; the text says for what."""
 
 
-class Probe:
-    """What several checks of one run share: Strapi allows ten ``connect`` requests a minute, we make one."""
-
-    def __init__(self, kit: Kit) -> None:
-        self.kit = kit
-        self._once = threading.Lock()
-
-    @cached_property
-    def _connect(self) -> Connect | KitError:
-        try:
-            return self.kit.strapi.connect(self.kit.flow.provider)
-        except KitError as error:
-            return error
-
-    def connect(self) -> Connect:
-        with self._once:
-            found = self._connect
-        if isinstance(found, KitError):
-            raise found
-        return found
-
-
-def strapi(kit: Kit, probe: Probe) -> str:
+def strapi(kit: Kit) -> str:
     kit.strapi.check_up()
     return f"Strapi answers at {kit.settings.strapi_url}"
 
 
-def public_address(kit: Kit, probe: Probe) -> str:
-    door = kit.open_door_seen()
+def public_address(kit: Kit) -> str:
+    door = kit.door.seen(kit.http)
     if door is None:
         raise Skip("the tunnel to be started (notebook 01)")
     public, nonce = door
@@ -80,23 +55,23 @@ def public_address(kit: Kit, probe: Probe) -> str:
     return f"{public} leads to {whose} gateway{note}"
 
 
-def server_url(kit: Kit, probe: Probe) -> str:
+def server_url(kit: Kit) -> str:
     if not kit.public_url:
         raise Skip("the tunnel to be started (notebook 01)")
-    sent = _redirect_uri(kit, probe)
+    sent = _redirect_uri(kit)
     if sent != kit.urls.callback:
         failure = _why_differs(sent, kit.urls.callback)
         raise KitError(f"Strapi sends {sent or 'no redirect_uri'}, not {kit.urls.callback}", failure=failure)
     return f"Strapi sends redirect_uri={sent}"
 
 
-def _redirect_uri(kit: Kit, probe: Probe) -> str:
+def _redirect_uri(kit: Kit) -> str:
     """From a login's first redirect; while there is none, from Strapi's settings if we may sign in.
 
     In that order, because Strapi takes only five sign-ins in five minutes.
     """
     try:
-        return probe.connect().redirect_uri
+        return kit.strapi.connect(kit.flow.provider).redirect_uri
     except KitError as error:
         if error.failure != "A01":
             raise
@@ -113,17 +88,17 @@ def _why_differs(sent: str, wanted: str) -> str:
     return "A05" if sent.split("/")[2] == wanted.split("/")[2] else "A04"
 
 
-def credentials(kit: Kit, probe: Probe) -> str:
+def credentials(kit: Kit) -> str:
     if not kit.settings.client_id or not kit.settings.client_secret:
         raise Skip("the client ID and secret (notebook 02)")
     inputs.client_secret(kit.settings.client_secret.reveal())
     return f"Client ID {inputs.client_id(kit.settings.client_id)} and a secret of 32 hex characters"
 
 
-def provider(kit: Kit, probe: Probe) -> str:
+def provider(kit: Kit) -> str:
     if not kit.public_url:
         raise Skip("the tunnel to be started (notebook 01)")
-    seen = probe.connect()
+    seen = kit.strapi.connect(kit.flow.provider)
     wanted = kit.flow
     if seen.client_id != kit.settings.client_id and kit.settings.client_id:
         raise KitError(
@@ -134,7 +109,7 @@ def provider(kit: Kit, probe: Probe) -> str:
     return f"/api/connect/{wanted.provider} redirects to {seen.authorize_host} with scope {seen.scope}"
 
 
-def login(kit: Kit, probe: Probe) -> str:
+def login(kit: Kit) -> str:
     verdict = kit.verdict()
     if not verdict.decided:
         raise Skip("a login (notebook 04)")
@@ -143,7 +118,7 @@ def login(kit: Kit, probe: Probe) -> str:
     return verdict.reason
 
 
-CHECKS: dict[str, Callable[[Kit, Probe], str]] = {
+CHECKS: dict[str, Callable[[Kit], str]] = {
     "strapi": strapi,
     "public-address": public_address,
     "server-url": server_url,
@@ -162,10 +137,10 @@ TITLES = {
 }
 
 
-def run_one(kit: Kit, name: str, probe: Probe | None = None) -> Result:
+def run_one(kit: Kit, name: str) -> Result:
     """One check now. It never raises: whatever happens is the result."""
     try:
-        return Result(name, PASSED, redact(CHECKS[name](kit, probe or Probe(kit))))
+        return Result(name, PASSED, redact(CHECKS[name](kit)))
     except Skip as waiting:
         return Result(name, SKIPPED, f"waits for {waiting}")
     except InputError as error:
@@ -179,6 +154,5 @@ def run_one(kit: Kit, name: str, probe: Probe | None = None) -> Result:
 
 def run(kit: Kit, names: Sequence[str] = tuple(CHECKS)) -> list[Result]:
     """Several checks at once, in the order of ``names``."""
-    probe = Probe(kit)
     with ThreadPoolExecutor(len(names)) as pool:
-        return list(pool.map(lambda name: run_one(kit, name, probe), names))
+        return list(pool.map(lambda name: run_one(kit, name), names))

@@ -7,31 +7,30 @@ addresses and in who plays the other parts.
 from __future__ import annotations
 
 import atexit
-import json
 import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from helpers import settings as facts
+from helpers.door import Door, Tunnel
 from helpers.errors import InputError, KitError
-from helpers.gateway import HELLO, Gateway
+from helpers.gateway import Gateway
 from helpers.instagram import FLOWS, Flow
 from helpers.login import Verdict, judge
 from helpers.masking import Secret
 from helpers.settings import Settings
-from helpers.strapi import Admin, Strapi
+from helpers.strapi import Admin
+from helpers.strapi_polite import PoliteStrapi
 from helpers.tunnel import BroughtTunnel
 from helpers.urls import DOCUMENTED_FRONTEND, Urls
 from helpers.witness import Attempt
 
 if TYPE_CHECKING:
     from helpers.browser import Browser
-    from helpers.ngrok_tunnel import NgrokTunnel
     from helpers.rehearsal.world import World
 
 # At their lower levels these log whole addresses and headers, codes and tokens included.
@@ -47,7 +46,6 @@ class Kit:
 
     def __init__(self, settings: Settings, *, engine: str | None = None) -> None:
         self._listeners: list[Callable[[], object]] = []
-        self._door = threading.RLock()  # two forms may want to open it at once
         self._open(settings, engine)
         atexit.register(self.close)
 
@@ -61,6 +59,7 @@ class Kit:
             self.world = World(self.flow, engine).start()
             self.settings = self.world.prefill(settings)
         self.http = self._client()
+        self.strapi = PoliteStrapi(self.http, self.settings.strapi_url)
         self.gateway = Gateway(
             self.flow.provider,
             self.settings.strapi_url,
@@ -69,8 +68,8 @@ class Kit:
         )
         if self.world:
             self.world.watch(self.gateway.witness)
-        self.tunnel: BroughtTunnel | NgrokTunnel | None = None
-        self._admin: tuple[tuple[str, Secret], Admin] | None = None
+        folder = self.world.folder if self.world else self.settings.state_dir
+        self.door = Door(self.gateway, self._new_tunnel, folder / "door.json", self.changed)
 
     def _client(self) -> httpx.Client:
         if self.world:
@@ -114,6 +113,7 @@ class Kit:
 
     def changed(self) -> None:
         """Tell everybody who shows a measured state to measure again."""
+        self.strapi.forget()
         for listener in self._listeners:
             listener()
 
@@ -133,10 +133,6 @@ class Kit:
         return DOCUMENTED_FRONTEND if documented else ""
 
     @property
-    def strapi(self) -> Strapi:
-        return Strapi(self.http, self.settings.strapi_url)
-
-    @property
     def engine(self) -> str | None:
         """``session`` (Strapi 5.53 and later) or ``token``; None until it can be told."""
         if self.world:
@@ -150,22 +146,18 @@ class Kit:
 
     def open_door(self, cancelled: threading.Event | None = None) -> str:
         """Start gateway and tunnel; a second call returns the running door's public origin."""
-        with self._door:
-            if self.door_is_open:
-                return self.gateway.public
-            try:
-                self.gateway.start()
-                self.tunnel = self._new_tunnel()
-                self.gateway.public = self.tunnel.start(self.gateway.url, cancelled)
-            except BaseException:
-                self.close_door()
-                raise
+        public = self.door.open(cancelled)
         if self.settings.live and not self.settings.public_url:
             # The account's one domain: the other notebooks' kernels know it from here on.
-            self.learn(ngrok_domain=self.gateway.public.removeprefix("https://"))
-        sign = [self.gateway.public, self.gateway.nonce, self.gateway.url]
-        self._sign.write_text(json.dumps(sign), encoding="utf-8")
-        return self.gateway.public
+            self.learn(ngrok_domain=public.removeprefix("https://"))
+        return public
+
+    def close_door(self) -> None:
+        self.door.close()
+
+    @property
+    def door_is_open(self) -> bool:
+        return self.door.is_open
 
     def lead_to(self, port: int) -> None:
         """The port that a tunnel of the user's own forwards to: the gateway listens there from now on."""
@@ -174,27 +166,7 @@ class Kit:
             self.learn(gateway_port=port)
             self.gateway.use_port(port)
 
-    @property
-    def door_is_open(self) -> bool:
-        return bool(self.gateway.running and self.tunnel and self.tunnel.alive and self.gateway.public)
-
-    @property
-    def _sign(self) -> Path:
-        return (self.world.folder if self.world else self.settings.state_dir) / "door.json"
-
-    def open_door_seen(self) -> tuple[str, str] | None:
-        """Public origin and nonce of the open door, be it this kernel's or another notebook's.
-
-        A killed kernel leaves its sign behind, so the gateway it names is asked whether it is still there.
-        """
-        try:
-            public, nonce, gateway = json.loads(self._sign.read_text(encoding="utf-8"))
-            alive = self.http.get(gateway + HELLO).text == nonce
-        except (OSError, ValueError, httpx.HTTPError):
-            return None
-        return (public, nonce) if alive else None
-
-    def _new_tunnel(self) -> BroughtTunnel | NgrokTunnel:
+    def _new_tunnel(self) -> Tunnel:
         if self.settings.public_url:
             return BroughtTunnel(self.settings.public_url)
         if not self.settings.ngrok_authtoken:
@@ -208,27 +180,16 @@ class Kit:
             ngrok_path=self.world.ngrok_path if self.world else None,
         )
 
-    def close_door(self) -> None:
-        with self._door:
-            if self.tunnel:
-                self.tunnel.stop()
-                self.tunnel = None
-            self.gateway.stop()
-            if self.gateway.public:
-                self._sign.unlink(missing_ok=True)
-            self.gateway.public = ""
-
     def admin(self) -> Admin:
-        """Strapi's administrator, signed in once: Strapi takes five sign-ins in five minutes."""
-        pair = (self.settings.strapi_admin_email, self.settings.strapi_admin_password)
-        if not all(pair):
+        """Strapi's administrator, signed in with the pair that was typed."""
+        email, password = self.settings.strapi_admin_email, self.settings.strapi_admin_password
+        if not email or not password:
             raise InputError("Type the e-mail address and password of your Strapi administrator.")
-        if self._admin is None or self._admin[0] != pair:
-            self._admin = (pair, self.strapi.sign_in(*pair))
-        return self._admin[1]
+        return self.strapi.sign_in(email, password)
 
     def save_provider(self, *, callback: str = "", enabled: bool = True) -> list[str]:
         """Write the provider's entry through Strapi's admin API; returns the names of changed fields."""
+        self.strapi.try_again()
         change = self.admin().change_provider(
             self.flow.provider,
             enabled=enabled,

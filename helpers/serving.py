@@ -109,7 +109,13 @@ class Server:
         except OSError as error:
             listener.close()
             raise PortTaken(
-                f"Port {self.wanted_port} is taken by another program", failure="E04", evidence=str(error)
+                f"Port {self.wanted_port} is taken by another program",
+                failure="E04",
+                evidence=str(error),
+                fix=(
+                    "If another notebook of the kit has it, press Stop there or shut its kernel down.",
+                    "Else end the other program, or lead your tunnel to another port and type that one here.",
+                ),
             ) from error
         self.port = listener.getsockname()[1]
         return listener

@@ -34,7 +34,7 @@ class _Measured(w.VBox):
         self.kit = kit
         self.again = w.Button(description="Check again")
         self.again.layout = w.Layout(width="auto", align_self="flex-start")
-        self.again.on_click(lambda _: self.schedule())
+        self.again.on_click(lambda _: kit.changed())
         super().__init__([*children, self.again])
         self._loop = asyncio.get_running_loop()
         self._pending: asyncio.Task[None] | None = None

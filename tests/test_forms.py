@@ -66,9 +66,9 @@ def test_pressing_start_twice_starts_one_tunnel(kit: Kit) -> None:
         form.submit_button.click()
         form.submit_button.click()
         await tasks.settled()
-        tunnel = kit.tunnel
+        tunnel = kit.door.tunnel
         await press(form)
-        assert kit.tunnel is tunnel
+        assert kit.door.tunnel is tunnel
         assert form.status.kind == "ok"
 
     play(scene)
@@ -181,6 +181,12 @@ def test_a_wrong_administrator_is_told_what_to_do(kit: Kit) -> None:
         assert form.status.kind == "failed"
         assert "does not let admin@example.com in" in form.status.text
         assert form.status.fix
+        card = views.Check(kit, "server-url")
+        asked: list[str] = []
+        kit.http.event_hooks = {"request": [lambda request: asked.append(request.url.path)]}
+        await card.measure()
+        assert card.status.kind == "failed"
+        assert "/admin/login" not in asked  # Strapi counts: a wrong password is not tried again
 
     play(scene)
 
@@ -410,14 +416,23 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def test_an_open_door_of_another_notebook_is_seen_and_a_dead_one_is_not(tmp_path: Path) -> None:
-    given = {"KIT_MODE": "live", "PUBLIC_URL": "https://shop.example"}
-    other, kit = (Kit(settings.load(given, home=tmp_path)) for _ in range(2))
-    try:
-        other.open_door()
-        assert kit.open_door_seen() == ("https://shop.example", other.gateway.nonce)
-        other.gateway.stop()  # as when its kernel is killed: nobody takes the sign down
-        assert kit.open_door_seen() is None
-    finally:
-        other.close()
-        kit.close()
+def test_checking_again_and_again_asks_strapi_for_one_login_at_a_time(ready: Kit) -> None:
+    async def scene() -> None:
+        cards = [views.Check(ready, name) for name in ("provider", "server-url", "provider")]
+        before = hits(ready)
+        for card in cards:
+            await card.measure()
+        assert hits(ready) == before + 1
+        cards[0].again.click()
+        await until(lambda: hits(ready) == before + 2)
+        assert all(card.status.kind == "ok" for card in cards)
+
+    play(scene)
+
+
+def hits(kit: Kit) -> int:
+    """How often Strapi was asked to start a login; it keeps count itself, for its limit."""
+    assert kit.world is not None
+    return sum(
+        count for bucket, (count, _) in kit.world.strapi.limit._buckets.items() if "/connect/" in bucket
+    )
