@@ -119,7 +119,7 @@ class LoginForm(Form):
 
 def _link(address: str) -> str:
     shown = html.escape(address, quote=True)
-    return f'Open this address: <a href="{shown}" target="_blank" rel="noopener">{shown}</a>'
+    return f'Open this address: <a class="kit-link" href="{shown}" target="_blank" rel="noopener">{shown}</a>'
 
 
 class PutBackForm(Form):
