@@ -11,7 +11,7 @@ lab: $(LAB)/ready  ## open JupyterLab at the first notebook (OPTIONS=--no-browse
 test: $(TEST)/ready lint  ## everything that needs nothing but Python
 	$(TEST)/bin/python -m pytest -n 2 --dist loadfile
 
-test-real: $(TEST)/ready-real  ## the same contracts and a login on a real Strapi (needs Node 20+ and npm)
+test-real: $(TEST)/ready  ## the same contracts and a login on a real Strapi (needs Node 20+ and npm)
 	$(TEST)/bin/python -m pytest -m real
 
 bench: $(TEST)/ready  ## the performance table
@@ -37,8 +37,4 @@ $(LAB)/ready: pyproject.toml
 $(TEST)/ready: pyproject.toml
 	$(PYTHON) -m venv $(TEST)
 	$(TEST)/bin/python -m pip install --quiet -e '.[test]'
-	touch $@
-
-$(TEST)/ready-real: $(TEST)/ready
-	$(TEST)/bin/python -m pip install --quiet -e '.[test,real]'
 	touch $@
