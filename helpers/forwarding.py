@@ -48,14 +48,14 @@ class Upstream:
     ) -> None:
         self.name, self.origin, self.failure = name, origin, failure
         self._url = httpx.URL(origin)
+        # On this machine nobody stands in between, and a dev server signs its certificate itself.
+        self.verify = self._url.scheme == "https" and self._url.host not in ("localhost", "127.0.0.1", "::1")
         self._own_host = own_host
         self._timeout = {"connect": 5.0, "read": patience, "write": 30.0, "pool": 5.0}
         self._transport = httpx.AsyncBaseTransport()
 
     async def __aenter__(self) -> Upstream:
-        # On this machine nobody stands in between, and a dev server signs its certificate itself.
-        local = self._url.scheme == "http" or self._url.host in ("localhost", "127.0.0.1", "::1")
-        self._transport = httpx.AsyncHTTPTransport(verify=not local, trust_env=False, limits=_LIMITS)
+        self._transport = httpx.AsyncHTTPTransport(verify=self.verify, trust_env=False, limits=_LIMITS)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -64,12 +64,12 @@ class Upstream:
     async def forward(self, scope: Scope, receive: Receive, send: Send, public: str) -> None:
         """``public`` is the origin under which the client sees us, empty if only the client knows."""
         headers = Headers(scope=scope)
-        chunked = "transfer-encoding" in headers
-        client = _Client(receive, sends_body=chunked or "content-length" in headers)
+        sends_body = "transfer-encoding" in headers or "content-length" in headers
+        client = _Client(receive, sends_body=sends_body)
         request = httpx.Request(
             scope["method"],
             self._url,
-            headers=self._headers(scope, headers, public, chunked=chunked),
+            headers=self.headers(scope, headers, public),
             stream=client,
             extensions={"target": raw_target(scope), "timeout": self._timeout},
         )
@@ -86,10 +86,10 @@ class Upstream:
             answer = await self._transport.handle_async_request(request)
         except (httpx.TransportError, OSError) as error:
             scope[UNREACHED] = True
-            await self._own_answer(scope, error)(scope, client.receive, send)
+            await self.own_answer(scope, error)(scope, client.receive, send)
             return
         client.body_read.set()  # or never will be: some answer before they have it all
-        kept = _end_to_end([(name.lower(), value) for name, value in answer.headers.raw])
+        kept = end_to_end([(name.lower(), value) for name, value in answer.headers.raw])
         try:
             await send({"type": "http.response.start", "status": answer.status_code, "headers": kept})
             async for chunk in answer.stream:  # type: ignore[union-attr]  # an async transport's is async
@@ -98,14 +98,14 @@ class Upstream:
             await answer.aclose()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    def _headers(
-        self, scope: Scope, given: Headers, public: str, *, chunked: bool
-    ) -> list[tuple[bytes, bytes]]:
+    def headers(self, scope: Scope, given: Headers, public: str) -> list[tuple[bytes, bytes]]:
+        """What the upstream is told; ``given`` is what ``scope`` says, and ``public`` as in ``forward``."""
+        chunked = "transfer-encoding" in given
         seen_as = urlsplit(public or f"{scope['scheme']}://{given.get('host', '')}")
         host = self._url.netloc if self._own_host else seen_as.netloc.encode("latin-1")
         # Two statements about the length are how requests are smuggled; the one we obeyed goes on.
         dropped = _SAID_ANEW | ({b"content-length"} if chunked else set())
-        kept = [pair for pair in _end_to_end(scope["headers"]) if pair[0] not in dropped]
+        kept = [pair for pair in end_to_end(scope["headers"]) if pair[0] not in dropped]
         chain = [*given.getlist("x-forwarded-for"), scope["client"][0] if scope["client"] else ""]
         return [
             (b"host", host),
@@ -116,7 +116,7 @@ class Upstream:
             (b"x-forwarded-for", ", ".join(filter(None, chain)).encode("latin-1")),
         ]
 
-    def _own_answer(self, scope: Scope, error: Exception) -> Response:
+    def own_answer(self, scope: Scope, error: Exception) -> Response:
         status, seen = 502, f"{self.name} does not answer at {self.origin}."
         if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):
             status, seen = 504, f"{self.name} at {self.origin} took the request but did not answer in time."
@@ -180,7 +180,7 @@ def raw_target(scope: Scope) -> bytes:
     return bytes(scope["raw_path"]) + (b"?" + query if query else b"")
 
 
-def _end_to_end(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def end_to_end(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """All but the headers between two neighbours, which ``Connection`` may add to by name.
 
     One by one and in order: joining several ``Set-Cookie`` would lose cookies.

@@ -106,18 +106,30 @@ class Gateway:
         return with_upstreams
 
     async def _door(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = _refusal(scope)
-        if scope["path"] == HELLO:
+        strapis = scope["path"] == HEALTH or re.match("/api(/|$)", scope["path"])
+        if refusal := _refusal(scope):
+            await refusal(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(None if strapis else self._frontend, scope, receive, send)
+        elif scope["path"] == HELLO:
             answer = PlainTextResponse(self.nonce, headers={"cache-control": "no-store"})
             await answer(scope, receive, send)
-        elif refusal:
-            await refusal(scope, receive, send)
-        elif scope["path"] == HEALTH or re.match("/api(/|$)", scope["path"]):
+        elif strapis:
             await self._strapi.forward(scope, receive, send, self.public)
         elif self._frontend:
             await self._frontend.forward(scope, receive, send, self.public)
         else:
             await self._page(scope, receive, send)
+
+    async def _websocket(self, upstream: Upstream | None, scope: Scope, receive: Receive, send: Send) -> None:
+        """A dev server's live reload; there is nothing else that a login would need one for."""
+        if upstream is None or scope["path"] == HELLO:
+            refusal = PlainTextResponse("Only the front end takes websockets.\n", 501)
+            await refusal(scope, receive, send)
+            return
+        from helpers import websocket_forwarding  # most doors never see one
+
+        await websocket_forwarding.forward(upstream, scope, receive, send, self.public)
 
     async def _ask_for_user(self, jwt: Secret) -> Hop:
         """Prove the login: ask Strapi for the user with the token that is just passing."""
@@ -155,8 +167,6 @@ def _refusal(scope: Scope) -> PlainTextResponse | None:
     """What is closed to the internet, whoever would answer behind the gateway."""
     if not scope["raw_path"].startswith(b"/"):  # a whole address: whose path would it be?
         return PlainTextResponse("Ask for a path.\n", 400)
-    if (b"upgrade", b"websocket") in [(name, value.lower()) for name, value in scope["headers"]]:
-        return PlainTextResponse("The gateway does not pass websockets on.\n", 501)
     # Decoded again and again: %252e%252e must not climb out of /api behind somebody else's back.
     segments = re.split(r"[/\\]+", unquote(unquote(scope["path"])).lower())
     named = [segment for segment in segments if segment not in ("", ".")]

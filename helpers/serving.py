@@ -132,12 +132,14 @@ class Server:
 
 
 def _config(app: Any) -> uvicorn.Config:
+    from helpers.websocket_serving import WebsocketProtocol  # only now: it takes as long as uvicorn itself
+
     return uvicorn.Config(
         app,
         # Always the same parts, whichever others happen to be installed beside them.
         http="h11",
         loop="asyncio",
-        ws="none",
+        ws=WebsocketProtocol,
         log_config=None,  # the logging of this process is its owner's
         log_level="critical",
         access_log=False,

@@ -1,0 +1,125 @@
+"""Real dev servers for the tests: installed once, each started in a folder of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+
+from tests.real.strapi import _CACHE, _NODE, _free_port, _lock, _run
+
+_HERE = Path(__file__).parent
+_STARTING = 60  # seconds; it takes one to ten
+_ENDING = 10
+
+
+@dataclass(frozen=True)
+class Kind:
+    """``command`` lies in ``node_modules`` and ends before the port; ``source`` says "Shop" on the page."""
+
+    name: str
+    command: tuple[str, ...]
+    source: str
+
+
+VITE = Kind("vite", ("vite/bin/vite.js", "--strictPort", "--port"), "main.js")
+NEXT = Kind("next", ("next/dist/bin/next", "dev", "--hostname", "localhost", "--port"), "app/page.js")
+
+
+def install(kind: Kind) -> Path:
+    """A folder outside the repository with the packages of this lock file; only the first call takes long."""
+    _CACHE.mkdir(parents=True, exist_ok=True)
+    files = [_HERE / kind.name / "package.json", _HERE / kind.name / "package-lock.json", _HERE / ".npmrc"]
+    node = _run(_NODE, "-p", "process.version + process.platform + process.arch").strip()
+    key = hashlib.sha256(node.encode() + b"".join(file.read_bytes() for file in files))
+    folder = _CACHE / f"{kind.name}-{key.hexdigest()[:16]}"
+    with _lock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            partial = folder.with_suffix(".partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            for file in files:
+                shutil.copy(file, partial)
+            _run("npm", "install", cwd=partial)
+            partial.rename(folder)
+    return folder
+
+
+class DevServer:
+    """A context manager: inside it, the project is served at ``url``, and its source may be changed.
+
+    The project lies below the installed packages while it runs: Node looks for them upwards, and Next
+    refuses a link to them. ``folder`` is an empty one, for its log.
+    """
+
+    def __init__(self, kind: Kind, folder: Path) -> None:
+        self.kind, self.folder, self.log = kind, folder, folder / "dev-server.log"
+        self.url = ""
+        self._stack = ExitStack()
+
+    def __enter__(self) -> DevServer:
+        packages = install(self.kind)
+        with ExitStack() as stack:
+            self._project = Path(stack.enter_context(TemporaryDirectory(prefix="run-", dir=packages)))
+            # Without the lock file, which would tell Next that its packages lie here.
+            given = shutil.ignore_patterns("package*.json")
+            shutil.copytree(_HERE / self.kind.name, self._project, ignore=given, dirs_exist_ok=True)
+            self._source = self._project / self.kind.source
+            self._original = self._source.read_text()
+            self._start(packages / "node_modules", _free_port())
+            stack.callback(self._end)
+            self._wait()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def write(self, name: str) -> None:
+        """Change the source, so that the page says ``name`` instead of "Shop"."""
+        self._source.write_text(self._original.replace("Shop", name))
+
+    def _start(self, packages: Path, port: int) -> None:
+        self.url = f"http://localhost:{port}"
+        program, *options = self.kind.command
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                (_NODE, str(packages / program), *options, str(port)),
+                cwd=self._project,
+                env={
+                    "PATH": os.environ["PATH"],
+                    "HOME": str(self.folder),
+                    "NEXT_TELEMETRY_DISABLED": "1",
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + _STARTING
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                if httpx.get(self.url, timeout=_STARTING, trust_env=False).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+        raise RuntimeError(f"The dev server did not start:\n{self.log.read_text()[-2000:]}")
+
+    def _end(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_ENDING)
