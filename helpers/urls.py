@@ -60,6 +60,20 @@ class Urls:
         return (self.frontend or self.public) + self.redirect_path
 
     @property
+    def deauthorize(self) -> str:
+        """Where Meta tells Strapi that a person removed the app; Strapi's half is ``strapi-server.js``."""
+        return f"{self.public}{API}/auth/{self.provider}/deauthorize"
+
+    @property
+    def data_deletion(self) -> str:
+        """Where Meta asks Strapi to delete a person's data."""
+        return f"{self.public}{API}/auth/{self.provider}/data-deletion"
+
+    def deletion_status(self, confirmation_code: str) -> str:
+        """The page where that person sees whether it was done."""
+        return f"{self.data_deletion}/{confirmation_code}"
+
+    @property
     def site_root(self) -> str:
         """What the documented page enters for *Deauthorize* and *Data Deletion Requests*."""
         return self.public

@@ -10,7 +10,7 @@ from helpers.instagram import DOCUMENTED, FLOWS, TODAY, Flow
 from helpers.urls import DOCUMENTED_FRONTEND, HEALTH, ME, Urls
 
 ORIGIN = "https://65e60559.ngrok.io"
-ABSOLUTE = ("connect", "callback", "auth", "frontend_redirect", "site_root")
+ABSOLUTE = ("connect", "callback", "auth", "frontend_redirect", "deauthorize", "data_deletion", "site_root")
 
 
 def test_the_documented_login_has_the_addresses_of_strapis_page():
@@ -66,6 +66,13 @@ def test_the_two_addresses_that_people_mix_up_differ_by_the_api_path():
     urls = Urls(ORIGIN, TODAY.provider)
     assert "/api/connect/" in urls.callback
     assert "/api/" not in urls.frontend_redirect
+
+
+def test_metas_own_requests_have_an_address_each():
+    urls = Urls("https://shop.ngrok-free.dev", TODAY.provider)
+    assert urls.deauthorize == "https://shop.ngrok-free.dev/api/auth/instagram-business/deauthorize"
+    assert urls.data_deletion == "https://shop.ngrok-free.dev/api/auth/instagram-business/data-deletion"
+    assert urls.deletion_status("c0de") == f"{urls.data_deletion}/c0de"
 
 
 def test_what_strapi_serves_by_itself_has_its_usual_path():
