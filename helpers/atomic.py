@@ -1,0 +1,62 @@
+"""Files are replaced whole: after a crash there is the old one or the new one, never a part."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+# Called with the name of every step that is on the disk, so that a test can end the process there.
+Step = Callable[[str], None]
+
+PRIVATE = 0o600
+
+
+def replace_file(path: Path, content: bytes, mode: int | None, *, private: bool = False, step: Step) -> None:
+    """Write the file with ``mode``; None creates it, for this user alone if it is ``private``.
+
+    Raises:
+        OSError: it cannot be written; the file is as it was.
+    """
+    temporary = _temporary(path)
+    discard_temporary(path)
+    try:
+        # No moment in which others may read more than they could before.
+        created = 0o666 if mode is None and not private else PRIVATE
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, created)
+        with open(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(descriptor)
+        if mode is not None:
+            with suppress(PermissionError):  # only an administrator writes for others
+                owner = path.stat()
+                os.chown(temporary, owner.st_uid, owner.st_gid)
+            temporary.chmod(mode)
+        step("written")
+        temporary.replace(path)
+    except OSError:
+        discard_temporary(path)
+        raise
+    sync_folder(path.parent)
+    step("replaced")
+
+
+def discard_temporary(path: Path) -> None:
+    """Remove what a crash has left beside the file."""
+    with suppress(OSError):
+        _temporary(path).unlink()
+
+
+def sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _temporary(path: Path) -> Path:
+    """Always the same one, so that it is found again; hidden, so that no dev server restarts for it."""
+    return path.with_name(f".{path.name}.kit-new")
