@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,7 @@ class Admin:
         callback: str,
         scope: Sequence[str] | None = None,
         enabled: bool = True,
+        endpoints: Mapping[str, str] | None = None,
     ) -> Change:
         """What :meth:`apply` will write. Keep it before applying: then an undo exists whatever happens.
 
@@ -85,6 +86,8 @@ class Admin:
         wanted = {"enabled": enabled, "key": key, "secret": secret, "callback": callback}
         if scope is not None:
             wanted["scope"] = list(scope)
+        # A stored endpoint outranks the one in code, so one of an earlier version would stay for ever (A40).
+        wanted |= {name: value for name, value in (endpoints or {}).items() if name in before}
         return Change(provider, before, {**before, **wanted})
 
     def apply(self, change: Change) -> None:

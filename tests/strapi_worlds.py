@@ -80,10 +80,9 @@ class Actions(Protocol):
 
 @dataclass
 class World:
-    """One Strapi. ``engine`` says which answers to expect where the versions differ."""
+    """One Strapi. ``version`` says which answers to expect where the versions differ."""
 
-    name: str
-    engine: str
+    version: str
     url: str
     instagram: MiniInstagram
     email: str
@@ -164,22 +163,27 @@ def open_world(
     production: bool = False,
     limited: bool = False,
 ) -> Iterator[World]:
-    """Strapi of one kind in one set-up: ``session`` and ``token`` are stand-ins, ``real`` is a real one."""
+    """Strapi of one kind in one set-up: a stand-in's engine, or ``real-`` and the version of a real one."""
     instagram = MiniInstagram()
     with ExitStack() as closing:
         server = Server(instagram.app).start()
         closing.callback(server.stop)
-        if kind == "real":
+        real_version = kind.removeprefix("real-")
+        if real_version in real.VERSIONS:
             environment = {"SESSION_MIDDLEWARE": str(session_middleware).lower()}
             environment |= {"NODE_ENV": "production"} if production else {}
             environment |= {} if limited else {"RATE_LIMIT": str(NO_LIMIT)}
             somewhere = {"instagram_url": server.url} if online else {}
-            strapi = closing.enter_context(
-                real.RealStrapi(
-                    folder, public_url=public, register=has_admin, environment=environment, **somewhere
-                )
+            strapi = real.RealStrapi(
+                folder,
+                real_version,
+                public_url=public,
+                register=has_admin,
+                environment=environment,
+                **somewhere,
             )
-            world = World(kind, "session", strapi.url, instagram, real.ADMIN_EMAIL, real.ADMIN_PASSWORD)
+            closing.enter_context(strapi)
+            world = World(real_version, strapi.url, instagram, real.ADMIN_EMAIL, real.ADMIN_PASSWORD)
             world.actions = _Panel(world)
         else:
             internet = Internet()
@@ -198,7 +202,7 @@ def open_world(
             strapi_server = Server(standing_in.app).start()
             closing.callback(strapi_server.stop)
             pair = (stand_in.ADMIN_EMAIL, stand_in.ADMIN_PASSWORD)
-            world = World(kind, kind, strapi_server.url, instagram, *pair)
+            world = World(standing_in.version, strapi_server.url, instagram, *pair)
             world.actions = _Inside(standing_in)
         closing.callback(world.http.close)
         yield world
@@ -246,4 +250,6 @@ class _Panel:
     def block(self, email: str) -> None:
         found = self._ask("GET", self._USERS, params={"_q": email})["results"]
         user = next(user for user in found if user["email"] == email)
-        self._ask("PUT", f"{self._USERS}/{user['documentId']}", json={"blocked": True})
+        # Strapi 4 has no documents.
+        id_ = user.get("documentId", user["id"])
+        self._ask("PUT", f"{self._USERS}/{id_}", json={"blocked": True})

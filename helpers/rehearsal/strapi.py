@@ -1,7 +1,7 @@
 """A stand-in for Strapi with its Users & Permissions plugin, as far as a login with Instagram needs one.
 
-It speaks like Strapi 5.54 (``engine="session"``) or like 5.50 (``engine="token"``): the same addresses,
-cookies, error texts and limits, and nothing that the contract tests do not hold to a real server.
+It speaks like Strapi 5.54 (``engine="session"``), 5.52 (``"oauth-connect"``) or 5.50 (``"token"``): the same
+addresses, cookies, error texts and limits, and nothing that the contract tests do not hold to a real server.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from helpers.instagram import TODAY
 from helpers.masking import Secret
-from helpers.rehearsal.strapi_engines import Provider, SessionEngine, TokenEngine
+from helpers.rehearsal.strapi_engines import OAuthConnectEngine, Provider, SessionEngine, TokenEngine
 from helpers.rehearsal.strapi_parts import Admins, RateLimit, Refusal, Session, fresh_providers, sign
 from helpers.rehearsal.strapi_users import Users
 from helpers.urls import HEALTH, ME
@@ -31,8 +31,9 @@ ADMIN_EMAIL = "admin@example.com"
 ADMIN_PASSWORD = Secret("Rehearsal-2026")
 
 _Engine = SessionEngine | TokenEngine
-_ENGINES: dict[str, tuple[type[_Engine], str]] = {
+ENGINES: dict[str, tuple[type[_Engine], str]] = {
     "session": (SessionEngine, "5.54.0"),
+    "oauth-connect": (OAuthConnectEngine, "5.52.3"),
     "token": (TokenEngine, "5.50.0"),
 }
 
@@ -70,7 +71,7 @@ class StrapiStandIn:
         session_middleware: bool = True,
         production: bool = False,
     ) -> None:
-        kind, self.version = _ENGINES[engine]
+        kind, self.version = ENGINES[engine]
         self.engine: _Engine = kind(outgoing)
         self.server_url, self._outgoing = server_url, outgoing
         self.session_middleware, self.production = session_middleware, production

@@ -1,7 +1,9 @@
-"""The two ways in which Strapi talks to Instagram and hands the result to the front end.
+"""The three ways in which Strapi talks to Instagram and hands the result to the front end.
 
-:class:`SessionEngine` is Strapi from 5.53 on: the token stays in the session cookie. :class:`TokenEngine` is
-Strapi up to 5.50, where the library Grant (https://github.com/simov/grant) puts it into the front end's URL.
+:class:`TokenEngine` is Strapi up to 5.50, where the library Grant (https://github.com/simov/grant) puts the
+token into the front end's URL. :class:`OAuthConnectEngine` is 5.51 and 5.52: code of Strapi's own, and still
+the URL.
+:class:`SessionEngine` is the same code from 5.53 on, where the token stays in the session cookie.
 """
 
 from __future__ import annotations
@@ -136,13 +138,13 @@ class SessionEngine(Engine):
         callback = urlsplit(provider.entry["callback"])
         if not callback.netloc:
             raise Refusal("Internal Server Error", 500, "InternalServerError")
-        told: dict[str, str] = {n: query[n] for n in ("error", "error_description") if n in query}
+        told: dict[str, Any] = {n: query[n] for n in ("error", "error_description") if n in query}
         if "error" not in query:
             try:
-                session.grant = {"response": await self._exchange(provider, query, grant)}
+                session.grant, told = self._hand_over(await self._exchange(provider, query, grant))
             except Failed as failed:
                 told = {"error": "oauth_error", "error_description": str(failed)}
-        return str(callback._replace(query=urlencode(told)).geturl())
+        return str(callback._replace(query=urlencode(list(_flat(told)))).geturl())
 
     async def _exchange(
         self, provider: Provider, query: dict[str, str], grant: dict[str, Any]
@@ -157,7 +159,11 @@ class SessionEngine(Engine):
             if failed.status and not failed.error:
                 raise Failed(f"Token exchange failed ({failed.status})") from failed
             raise Failed(self.reason(failed)) from failed
-        return {name: body[name] for name in ("access_token",) if name in body}
+        return _token(body) | {"raw": body}
+
+    def _hand_over(self, token: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What goes into the session, and what into the front end's URL."""
+        return {"response": _token(token)}, {}
 
     def answer(self, query: dict[str, str], grant: dict[str, Any] | None) -> dict[str, Any]:
         """Where the token is looked for when the front end asks who logged in."""
@@ -169,6 +175,14 @@ class SessionEngine(Engine):
     def reason(self, failed: Failed) -> str:
         # Instagram's errors are objects where Strapi expects a text.
         return "[object Object]" if isinstance(failed.error, dict) else str(failed.error or failed)
+
+
+class OAuthConnectEngine(SessionEngine):
+    def _hand_over(self, token: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {}, token
+
+    def answer(self, query: dict[str, str], grant: dict[str, Any] | None) -> dict[str, Any]:
+        return query
 
 
 class TokenEngine(Engine):
@@ -201,10 +215,14 @@ class TokenEngine(Engine):
             body = await self.ask(provider.exchange(code))
         except Failed as failed:
             return {"error": failed.body or str(failed)}
-        return {name: body[name] for name in ("access_token",) if name in body} | {"raw": body}
+        return _token(body) | {"raw": body}
 
     def answer(self, query: dict[str, str], grant: dict[str, Any] | None) -> dict[str, Any]:
         return query
+
+
+def _token(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: body[name] for name in ("access_token",) if name in body}
 
 
 def _explained(failed: Failed) -> str:

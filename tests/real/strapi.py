@@ -1,4 +1,7 @@
-"""A real Strapi for the tests: installed once, started often, each time with an empty database."""
+"""Real Strapis for the tests: installed once, started often, each time with an empty database.
+
+``python -m tests.real.strapi`` installs all versions, two at a time.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,7 +22,9 @@ import httpx
 
 from helpers.masking import Secret
 
-VERSION = "5.54.0"
+# The last of each way to end a login, and the last of Strapi 4.
+VERSIONS = ("5.54.0", "5.52.3", "5.50.0", "4.26.2")
+NEWEST = VERSIONS[0]
 ADMIN_EMAIL = "admin@example.com"
 ADMIN_PASSWORD = Secret("Real-Strapi-2026")
 
@@ -29,7 +35,7 @@ _HERE = Path(__file__).parent
 _REPOSITORY = _HERE.parent.parent
 _NODE = "node"
 _PROVIDER_FILE = "strapi-server.js"
-_INSTALLING = 900  # seconds; it takes two to six minutes
+_INSTALLING = 900  # seconds; it takes one to four minutes
 _STARTING = 90  # seconds; it takes three to twenty
 
 # Strapi wants them set; they protect a database that lives for one test run.
@@ -43,20 +49,21 @@ _KEYS = (
 )
 
 
-def install() -> Path:
+def install(version: str) -> Path:
     """The folder of a Strapi project that is ready to start; only the first call takes minutes.
 
     The packages lie outside the repository, in ``$KIT_CACHE``, so that a fresh checkout finds them again.
     """
-    project = _REPOSITORY / ".real" / f"strapi-{VERSION}"
+    project = _REPOSITORY / ".real" / f"strapi-{version}"
     project.mkdir(parents=True, exist_ok=True)
     with _lock(project / ".lock"):
-        for source in _HERE.rglob("*.js*"):
+        for source in (*_HERE.glob("config/*"), _HERE / "preload.js"):
             _copy(source, project / source.relative_to(_HERE))
+        _copy(_HERE / version / "package.json", project / "package.json")
         extension = project / "src" / "extensions" / "users-permissions" / _PROVIDER_FILE
         _copy(_REPOSITORY / "helpers" / "templates" / _PROVIDER_FILE, extension)
         (project / "public" / "uploads").mkdir(parents=True, exist_ok=True)
-        packages = _packages()
+        packages = _packages(version)
         link = project / "node_modules"
         if link.resolve() != packages.resolve():
             link.unlink(missing_ok=True)
@@ -64,21 +71,20 @@ def install() -> Path:
     return project
 
 
-def _packages() -> Path:
+def _packages(version: str) -> Path:
     """``node_modules`` for this lock file and this Node, since one package is compiled for it."""
     _CACHE.mkdir(parents=True, exist_ok=True)
     node = _run(_NODE, "-p", "process.version + process.platform + process.arch").strip()
-    key = hashlib.sha256(node.encode())
-    for file in ("package.json", "package-lock.json"):
-        key.update((_HERE / file).read_bytes())
-    name = f"strapi-{VERSION}-{key.hexdigest()[:16]}"
+    wanted = [_HERE / version / name for name in ("package.json", "package-lock.json")]
+    key = hashlib.sha256(node.encode() + b"".join(file.read_bytes() for file in wanted))
+    name = f"strapi-{version}-{key.hexdigest()[:16]}"
     with _lock(_CACHE / f"{name}.lock"):
         if not (_CACHE / name).exists():
             partial = _CACHE / f"{name}.partial"
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir()
-            for file in ("package.json", "package-lock.json", ".npmrc"):
-                shutil.copy(_HERE / file, partial)
+            for file in (*wanted, _HERE / ".npmrc"):
+                shutil.copy(file, partial)
             # Not `npm ci`: it wants the optional packages of all platforms in the lock file, and not
             # every registry has them. The versions are those of the lock file either way.
             _run("npm", "install", cwd=partial)
@@ -92,6 +98,7 @@ class RealStrapi:
 
     Args:
         folder: an empty one, for its database and its log.
+        version: one of ``VERSIONS``.
         public_url: ``url`` of ``config/server``.
         instagram_url: where its calls to Instagram go instead; nowhere by default.
         register: whether the administrator is registered already.
@@ -101,13 +108,14 @@ class RealStrapi:
     def __init__(
         self,
         folder: Path,
+        version: str = NEWEST,
         *,
         public_url: str = "",
         instagram_url: str = "http://127.0.0.1:9",
         register: bool = True,
         environment: dict[str, str] | None = None,
     ) -> None:
-        self.project, self.folder, self.log = install(), folder, folder / "strapi.log"
+        self.project, self.folder, self.log = install(version), folder, folder / "strapi.log"
         self._register = register
         self._given = {"PUBLIC_URL": public_url, "INSTAGRAM_URL": instagram_url, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
@@ -210,3 +218,9 @@ def _run(*command: str, cwd: Path | None = None) -> str:
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return done.stdout
+
+
+if __name__ == "__main__":
+    with ThreadPoolExecutor(2) as two:
+        for folder in two.map(install, VERSIONS):
+            print(f"{folder.name} is installed", flush=True)
