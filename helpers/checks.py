@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from helpers import inputs, tunnel
 from helpers.errors import InputError, KitError
@@ -77,7 +78,12 @@ def _redirect_uri(kit: Kit) -> str:
             raise
         if not (kit.settings.strapi_admin_email and kit.settings.strapi_admin_password):
             raise Skip("the provider to be enabled (notebook 03)") from error
-    return str(kit.admin().providers().get(kit.flow.provider, {}).get("redirectUri", ""))
+    providers = kit.admin().providers()
+    if kit.flow.provider in providers:
+        return str(providers[kit.flow.provider].get("redirectUri", ""))
+    # Strapi does not know it before notebook 03; all of them get the same address but for the name.
+    known = str(providers.get("instagram", {}).get("redirectUri", ""))
+    return known.replace("/connect/instagram/", f"/connect/{kit.flow.provider}/")
 
 
 def _why_differs(sent: str, wanted: str) -> str:
@@ -86,6 +92,14 @@ def _why_differs(sent: str, wanted: str) -> str:
     if not sent.startswith("https://"):
         return "A02"
     return "A05" if sent.split("/")[2] == wanted.split("/")[2] else "A04"
+
+
+# What the engine decides for the front end.
+_ENGINES = {
+    "session": "This Strapi ends a login in a session cookie: the front end must share its origin",
+    "token": "This Strapi ends a login with a token in the front end's address",
+    None: "How this Strapi ends a login is not known",
+}
 
 
 def credentials(kit: Kit) -> str:
@@ -104,9 +118,12 @@ def provider(kit: Kit) -> str:
         raise KitError(
             f"Strapi sends client id {seen.client_id}, not {kit.settings.client_id}", failure="B04"
         )
+    if seen.authorize_host != urlsplit(wanted.authorize_url).hostname:
+        raise KitError(f"Strapi sends people to {seen.authorize_host}, which is out of date", failure="A40")
     if seen.scope != wanted.scope:
         raise KitError(f"Strapi asks for scope {seen.scope}, not {wanted.scope}", failure="A40")
-    return f"/api/connect/{wanted.provider} redirects to {seen.authorize_host} with scope {seen.scope}"
+    redirects = f"/api/connect/{wanted.provider} redirects to {seen.authorize_host} with scope {seen.scope}"
+    return f"{redirects}. {_ENGINES[kit.strapi.engine(wanted.provider)]}"
 
 
 def login(kit: Kit) -> str:

@@ -70,9 +70,12 @@ class Form(w.VBox):
         if self.submit_button.disabled:
             return
         self._cancelled.clear()
+        # A person presses one button after the other; on autopilot all are pressed at once.
+        before = tasks.running() if self.kit.settings.autopilot else []
         self.cancel_button.layout.display = "" if cancellable else "none"
 
         async def guarded() -> str:
+            await asyncio.gather(*before, return_exceptions=True)
             try:
                 if asyncio.iscoroutinefunction(job):
                     return str(await job())

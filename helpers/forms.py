@@ -10,7 +10,6 @@ from helpers.errors import InputError, KitError
 from helpers.form import LABEL, WIDE, Form, checkbox, note, text_field
 from helpers.kit import Kit
 from helpers.masking import Secret
-from helpers.project import backend_env, frontend_env, server_config
 from helpers.widgets import CopyField, SecretField
 
 _RETIRED = "Documented: Basic Display. Retired by Meta on 2024-12-04, works in rehearsal only"
@@ -106,37 +105,6 @@ class TunnelForm(Form):
         self.work(job, "Stopping the tunnel", also_busy=[self.stop_button])
 
 
-class ServerUrlForm(Form):
-    """The two places on your side that must know the public URL, with what to write there."""
-
-    def __init__(self, kit: Kit) -> None:
-        self.kit = kit
-        self.backend = CopyField(label="Strapi's .env", multiline=True)
-        self.frontend = CopyField(label="The front end's .env", multiline=True)
-        self._fill()
-        kit.on_change(self._fill)
-        config = CopyField(label="config/server.js (or .ts)", value=server_config(), multiline=True)
-        label = "Write it into the rehearsal's Strapi" if kit.world else "I have done it, check"
-        super().__init__(kit, [config, self.backend, self.frontend], label)
-
-    def _fill(self) -> None:
-        known = bool(self.kit.public_url)
-        self.backend.value = backend_env(self.kit.urls) if known else ""
-        self.frontend.value = frontend_env(self.kit.urls) if known else ""
-
-    def submit(self) -> None:
-        kit = self.kit
-
-        def job() -> str:
-            if kit.world:
-                kit.world.set_server_url(kit.open_door())
-                return f"The rehearsal's Strapi now starts with PUBLIC_URL={kit.public_url}"
-            kit.strapi.check_up()
-            return "Strapi answers; what it sends as redirect_uri is checked below"
-
-        self.work(job, "Asking Strapi")
-
-
 class UrlsForm(Form):
     """The addresses that Meta must know, and that the reader saves there by hand."""
 
@@ -149,8 +117,10 @@ class UrlsForm(Form):
         super().__init__(kit, self.fields, "I have saved them at Meta")
 
     def _fill(self) -> None:
-        urls = self.kit.urls
-        values = (urls.callback, urls.site_root, urls.site_root) if urls.public else ("", "", "")
+        urls, retired = self.kit.urls, self.kit.flow.retired
+        # The built-in provider answers neither callback, so the page's own advice is kept for it.
+        answers = (urls.site_root, urls.site_root) if retired else (urls.deauthorize, urls.data_deletion)
+        values = (urls.callback, *answers) if urls.public else ("", "", "")
         for field, value in zip(self.fields, values, strict=True):
             field.value = value
 

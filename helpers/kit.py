@@ -19,13 +19,15 @@ from helpers import settings as facts
 from helpers.door import Door, Tunnel
 from helpers.errors import InputError, KitError
 from helpers.gateway import Gateway
-from helpers.instagram import FLOWS, Flow
+from helpers.instagram import FLOWS, TOKEN_URL, Flow
 from helpers.login import Verdict, judge
 from helpers.masking import Secret
+from helpers.project import Project
 from helpers.settings import Settings
 from helpers.strapi import Admin
 from helpers.strapi_polite import PoliteStrapi
 from helpers.tunnel import BroughtTunnel
+from helpers.undo import Undo
 from helpers.urls import DOCUMENTED_FRONTEND, Urls
 from helpers.witness import Attempt
 
@@ -70,6 +72,7 @@ class Kit:
             self.world.watch(self.gateway.witness)
         folder = self.world.folder if self.world else self.settings.state_dir
         self.door = Door(self.gateway, self._new_tunnel, folder / "door.json", self.changed)
+        self.undo = Undo(folder)
 
     def _client(self) -> httpx.Client:
         if self.world:
@@ -190,14 +193,18 @@ class Kit:
     def save_provider(self, *, callback: str = "", enabled: bool = True) -> list[str]:
         """Write the provider's entry through Strapi's admin API; returns the names of changed fields."""
         self.strapi.try_again()
-        change = self.admin().change_provider(
+        admin = self.admin()
+        change = admin.plan(
             self.flow.provider,
             enabled=enabled,
             key=self.settings.client_id,
             secret=self.settings.client_secret,
             callback=callback or self.urls.frontend_redirect,
             scope=[self.flow.scope],
+            endpoints={"authorize_url": self.flow.authorize_url, "access_url": TOKEN_URL},
         )
+        self.undo.remember(change)
+        admin.apply(change)
         return list(change.fields)
 
     def browser(self) -> Browser:
@@ -214,7 +221,8 @@ class Kit:
         if self.world is None:
             return
         if step > 1:
-            self.world.set_server_url(self.open_door())
+            Project(self.settings.strapi_project).address(self.open_door()).apply(self.undo.files)
+            self.world.restart_strapi()
         if step > 2:
             self.world.register_app(self.settings.client_id, self.settings.client_secret, self.urls.callback)
         if step > 3:

@@ -1,4 +1,4 @@
-"""The login itself, and putting things back."""
+"""The login itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as w
 
 from helpers.errors import Stopped
-from helpers.form import Form, checkbox
+from helpers.form import Form
 from helpers.kit import Kit
 from helpers.login import failed
 
@@ -120,32 +120,3 @@ class LoginForm(Form):
 def _link(address: str) -> str:
     shown = html.escape(address, quote=True)
     return f'Open this address: <a class="kit-link" href="{shown}" target="_blank" rel="noopener">{shown}</a>'
-
-
-class PutBackForm(Form):
-    """Turn the provider off, close the door, and forget what was typed."""
-
-    def __init__(self, kit: Kit) -> None:
-        self.provider = checkbox("Disable the provider in Strapi", True)
-        self.forget = checkbox("Forget what I typed into these notebooks")
-        super().__init__(kit, [self.provider, self.forget], "Put it back")
-
-    def autopilot(self) -> None:
-        """Never by itself: on autopilot the setup is what is wanted."""
-
-    def submit(self) -> None:
-        kit, provider, forget = self.kit, self.provider.value, self.forget.value
-
-        def job() -> str:
-            done = []
-            if provider:
-                kit.save_provider(enabled=False)
-                done.append(f"{kit.flow.provider} is disabled in Strapi")
-            kit.close_door()
-            done.append("the public address is closed")
-            if forget:
-                kit.forget()
-                done.append("typed values are forgotten")
-            return "; ".join(done)
-
-        self.work(job, "Putting things back")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import html
 from typing import Any
 
 import ipywidgets as w
@@ -11,9 +10,8 @@ from IPython.display import DisplayHandle, display
 
 from helpers import failures, tasks, trace
 from helpers.form import LABEL, WIDE
-from helpers.instagram import TODAY
 from helpers.kit import Kit
-from helpers.project import PROVIDER_FILE, provider_source
+from helpers.project import PROVIDER_FILE, backend_env, frontend_env, provider_source, server_config
 from helpers.widgets import CopyField, StatusLine
 
 
@@ -58,12 +56,27 @@ async def login_trace(kit: Kit) -> None:
         shown.draw()
 
 
-def provider_file(kit: Kit) -> w.VBox:
-    """The file that gives Strapi today's Instagram login, to copy into the user's project."""
+def by_hand(kit: Kit) -> w.Accordion:
+    """The same lines to copy, for projects that this machine cannot reach."""
+    fields = [
+        CopyField(label="config/server.js (or .ts)", value=server_config(), multiline=True),
+        CopyField(label="Strapi's .env", multiline=True),
+        CopyField(label="The front end's .env", multiline=True),
+    ]
+
+    def fill() -> None:
+        fields[1].value, fields[2].value = backend_env(kit.urls), frontend_env(kit.urls)
+
+    fill()
+    kit.on_change(fill)
+    return w.Accordion([w.VBox(fields)], titles=["By hand instead"])
+
+
+def provider_file(kit: Kit) -> w.Accordion:
+    """The file that gives Strapi today's Instagram login, to read and to copy."""
     field = CopyField(label=PROVIDER_FILE, value=provider_source(), multiline=True)
-    shown = w.Accordion([field], titles=[f"{PROVIDER_FILE} ({len(field.value.splitlines())} lines)"])
-    needed = "Save this file in your Strapi project" if kit.flow is TODAY else "Not needed for this login"
-    return w.VBox([w.HTML(html.escape(needed)), shown])
+    lines = len(field.value.splitlines())
+    return w.Accordion([field], titles=[f"Read {PROVIDER_FILE} ({lines} lines)"])
 
 
 def failure_pages() -> w.VBox:

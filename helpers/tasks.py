@@ -70,6 +70,10 @@ def raise_failed() -> None:
         raise first
 
 
+def running() -> list[asyncio.Task[None]]:
+    return list(_running)
+
+
 async def settled() -> None:
     """Wait until nothing is running any more, including what finished work has started."""
     while _running:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
-from contextlib import suppress
 from pathlib import Path
 
 import trustme
@@ -66,12 +65,17 @@ class HttpsNames:
             await writer.drain()
             await writer.start_tls(self._context)
             there, back = await asyncio.open_connection("127.0.0.1", self.ports[name])
-            with suppress(ConnectionError):
-                await asyncio.gather(_pump(reader, back), _pump(there, writer))
-        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+            try:
+                async with asyncio.TaskGroup() as both:
+                    both.create_task(_pump(reader, back))
+                    both.create_task(_pump(there, writer))
+            finally:
+                back.transport.abort()
+        except* (asyncio.IncompleteReadError, ConnectionError, TimeoutError, ssl.SSLError):
             pass  # the caller went away, or nobody serves the name just now
         finally:
-            writer.close()
+            # Not close: that would wait for a TLS farewell that a killed program never sends.
+            writer.transport.abort()
 
 
 async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:

@@ -14,7 +14,10 @@ import pytest
 from helpers import forms, reading, settings, tasks, views
 from helpers.form import Form
 from helpers.kit import Kit
-from helpers.login_form import LoginForm, PutBackForm
+from helpers.login_form import LoginForm
+from helpers.project import PROVIDER_FILE
+from helpers.project_form import BackendForm, ProviderFileForm
+from helpers.put_back_form import PutBackForm
 from helpers.widgets import CopyField, SecretField
 
 
@@ -150,8 +153,8 @@ def test_the_urls_to_register_appear_with_the_tunnel(kit: Kit) -> None:
         fields = [field for field in form.children if isinstance(field, CopyField)]
         assert [field.value for field in fields] == [
             "https://65e60559.ngrok-free.dev/api/connect/instagram-business/callback",
-            "https://65e60559.ngrok-free.dev",
-            "https://65e60559.ngrok-free.dev",
+            "https://65e60559.ngrok-free.dev/api/auth/instagram-business/deauthorize",
+            "https://65e60559.ngrok-free.dev/api/auth/instagram-business/data-deletion",
         ]
 
     play(scene)
@@ -289,13 +292,90 @@ def test_a_real_tab_shows_its_address_and_can_be_cancelled(ready: Kit) -> None:
     play(scene)
 
 
-def test_putting_back_disables_the_provider_and_closes_the_door(ready: Kit) -> None:
+def test_putting_back_restores_files_and_provider_and_closes_the_door(kit: Kit) -> None:
     async def scene() -> None:
-        form = PutBackForm(ready)
+        project = Path(kit.settings.strapi_project)
+        before, files = kit.admin().providers(), read_all(project)
+        kit.rehearse_up_to(4)
+        assert read_all(project) != files
+        form = PutBackForm(kit)
         await press(form)
         assert form.status.kind == "ok"
-        assert ready.admin().providers()["instagram-business"]["enabled"] is False
-        assert not ready.door_is_open
+        kit.world.restart_strapi()
+        assert kit.admin().providers() == before
+        assert read_all(project) == files
+        assert not kit.door_is_open
+        await press(form)
+        assert "no file was changed; no provider was changed" in form.status.text
+
+    play(scene)
+
+
+def read_all(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_file_changed_since_is_left_alone_and_said(ready: Kit) -> None:
+    async def scene() -> None:
+        env = Path(ready.settings.strapi_project) / ".env"
+        env.write_text(env.read_text() + "MINE=1\n")
+        form = PutBackForm(ready)
+        await press(form)
+        assert form.status.kind == "failed"
+        assert ".env" in form.status.text + form.status.evidence
+        assert "MINE=1" in env.read_text()
+        assert "has its former settings" in form.status.text
+
+    play(scene)
+
+
+def test_a_change_is_shown_before_it_is_made(kit: Kit) -> None:
+    async def scene() -> None:
+        kit.open_door()
+        config = Path(kit.settings.strapi_project) / "config" / "server.js"
+        before = config.read_bytes()
+        form = BackendForm(kit)
+        await press(form)
+        assert "+  url: env('PUBLIC_URL'," in form.diff.value
+        assert "+PUBLIC_URL=https://65e60559.ngrok-free.dev" in form.diff.value
+        assert config.read_bytes() == before
+        form.apply_button.click()
+        await tasks.settled()
+        assert form.status.kind == "ok"
+        assert b"env('PUBLIC_URL'" in config.read_bytes()
+        await press(form)
+        assert "Nothing to change" in form.status.text
+        card = views.Check(kit, "server-url")
+        await card.measure()
+        assert card.status.kind == "ok"
+
+    play(scene)
+
+
+def test_a_folder_that_is_no_strapi_project_is_said(kit: Kit, tmp_path: Path) -> None:
+    async def scene() -> None:
+        kit.open_door()
+        form = BackendForm(kit)
+        form.folder.value = str(tmp_path)
+        await press(form)
+        assert form.status.kind == "failed"
+        assert "package.json" in form.status.text
+        assert form.folder.value == str(tmp_path)
+
+    play(scene)
+
+
+def test_the_provider_file_is_written_where_strapi_looks_for_it(kit: Kit) -> None:
+    async def scene() -> None:
+        form = ProviderFileForm(kit)
+        form.apply_button.click()
+        await tasks.settled()
+        assert form.status.text.startswith("Press Show the changes first")
+        await press(form)
+        form.apply_button.click()
+        await tasks.settled()
+        written = Path(kit.settings.strapi_project) / PROVIDER_FILE
+        assert "instagram-business" in written.read_text()
 
     play(scene)
 
@@ -436,3 +516,20 @@ def hits(kit: Kit) -> int:
     return sum(
         count for bucket, (count, _) in kit.world.strapi.limit._buckets.items() if "/connect/" in bucket
     )
+
+
+def test_a_stale_stored_endpoint_is_named_and_repaired(ready: Kit) -> None:
+    assert ready.world is not None
+    stale = {"authorize_url": "https://api.instagram.com/oauth/authorize"}
+    ready.world.strapi.providers[ready.flow.provider] |= stale
+
+    async def scene() -> None:
+        ready.changed()
+        card = views.Check(ready, "provider")
+        await card.measure()
+        assert "[A40]" in card.status.text
+        await press(forms.ProviderForm(ready))
+        await card.measure()
+        assert card.status.kind == "ok"
+
+    play(scene)

@@ -7,8 +7,10 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 
+from dotenv import dotenv_values
 from starlette.types import ASGIApp, Scope
 
 from helpers import frontend
@@ -26,6 +28,7 @@ from helpers.urls import DOCUMENTED_FRONTEND, Urls
 from helpers.witness import Witness
 
 AUTHTOKEN = "2rehearsalOnlyNotARealAuthtoken_7Zq4"
+_PROJECT = Path(str(files("helpers"))) / "templates" / "strapi-project"
 _STEPS = {
     ("GET", "/oauth/authorize"): Role("authorize", "browser", "instagram"),
     ("POST", "/oauth/authorize"): Role("consent", "browser", "instagram"),
@@ -46,6 +49,7 @@ class World:
         self.engine = engine or ("token" if flow.retired else "session")
         self.domain = facts.SAMPLE_DOMAINS[flow.name]
         self.folder = Path(tempfile.mkdtemp(prefix="kit-rehearsal-"))
+        self.project = self.folder / "my-strapi"
         self.internet = Internet()
         account = Account()
         self.meta_app = App("Kit rehearsal", "", Secret(), set(), {account.username})
@@ -55,6 +59,8 @@ class World:
         self._observed: list[Observed] = []
 
     def start(self) -> World:
+        shutil.copytree(_PROJECT, self.project)
+        (self.project / ".env").write_text("HOST=0.0.0.0\nPORT=1337\n", encoding="utf-8")
         cloud = self.folder / "cloud"
         cloud.mkdir(mode=0o700)
         self.ngrok_path = ngrok_agent.install(
@@ -99,15 +105,17 @@ class World:
             ngrok_authtoken=settings.ngrok_authtoken or Secret(AUTHTOKEN),
             ngrok_domain="",  # as with ngrok, the account's domain is learned from the agent
             strapi_url=self.strapi_server.url,
+            strapi_project=str(self.project),
+            frontend_project="",
             strapi_admin_email=settings.strapi_admin_email or ADMIN_EMAIL,
             strapi_admin_password=settings.strapi_admin_password or ADMIN_PASSWORD,
             client_id=settings.client_id or facts.SAMPLE_CLIENT_ID,
             client_secret=settings.client_secret or Secret(facts.SAMPLE_CLIENT_SECRET),
         )
 
-    def set_server_url(self, public: str) -> None:
-        """What writing ``PUBLIC_URL`` and restarting does to a real Strapi."""
-        self.strapi.server_url = public
+    def restart_strapi(self) -> None:
+        """What a restart does to a real Strapi: it reads its project's ``.env`` again."""
+        self.strapi.server_url = dotenv_values(self.project / ".env").get("PUBLIC_URL") or ""
 
     def register_app(self, client_id: str, secret: Secret, redirect_uri: str) -> None:
         """What saving the form in Meta's dashboard does: the stand-in knows this app from now on."""

@@ -40,6 +40,7 @@ function render({ model, el }) {
   model.on("change", show);
   show();
   el.classList.add("kit-copy");
+  el.classList.toggle("kit-block", model.get("multiline"));
   el.append(label, value, button, said);
 }
 

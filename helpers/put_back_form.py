@@ -1,0 +1,61 @@
+"""Putting things back: files, the provider, the public address, what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from helpers.errors import Conflict, KitError
+from helpers.form import Form, checkbox
+from helpers.kit import Kit
+
+
+class PutBackForm(Form):
+    """Each part is tried whatever becomes of the others; what could not be put back is said."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.files = checkbox("Undo the changes to files of my projects", True)
+        self.provider = checkbox("Put the provider's former settings back in Strapi", True)
+        self.forget = checkbox("Forget what I typed into these notebooks")
+        super().__init__(kit, [self.files, self.provider, self.forget], "Put it back")
+
+    def autopilot(self) -> None:
+        """Never by itself: on autopilot the setup is what is wanted."""
+
+    def submit(self) -> None:
+        chosen = [self._close]
+        chosen += [self._undo_files] if self.files.value else []
+        chosen += [self._restore_provider] if self.provider.value else []
+        chosen += [self._forget] if self.forget.value else []
+        self.work(lambda: _all(chosen), "Putting things back")
+
+    def _close(self) -> str:
+        self.kit.close_door()
+        return "the public address is closed"
+
+    def _undo_files(self) -> str:
+        names = self.kit.undo.files.undo()
+        return f"files as before: {', '.join(names)}; restart Strapi" if names else "no file was changed"
+
+    def _restore_provider(self) -> str:
+        kit = self.kit
+        if not kit.undo.recorded:
+            return "no provider was changed"
+        return f"{kit.undo.restore_provider(kit.admin())} has its former settings"
+
+    def _forget(self) -> str:
+        self.kit.forget()
+        return "typed values are forgotten"
+
+
+def _all(parts: list[Callable[[], str]]) -> str:
+    done: list[str] = []
+    failed: list[KitError] = []
+    for part in parts:
+        try:
+            done.append(part())
+        except KitError as error:
+            failed.append(error)
+    if failed:
+        said = "; ".join([*done, *(str(error) for error in failed)])
+        raise Conflict(said, evidence=failed[0].evidence, fix=failed[0].fix)
+    return "; ".join(done)
