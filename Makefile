@@ -11,8 +11,9 @@ lab: $(LAB)/ready  ## open JupyterLab at the first notebook (OPTIONS=--no-browse
 test: $(TEST)/ready lint  ## everything that needs nothing but Python
 	$(TEST)/bin/python -m pytest -n 2 --dist loadfile
 
-test-real: $(TEST)/ready  ## the same contracts and a login on a real Strapi (needs Node 20+ and npm)
-	$(TEST)/bin/python -m pytest -m real
+test-real: $(TEST)/ready-real  ## the same contracts and logins on four real Strapis (needs Node 20+ and npm)
+	$(TEST)/bin/python -m tests.real.strapi
+	$(TEST)/bin/python -m pytest -m real -n 2 -p tests.real.by_version
 
 bench: $(TEST)/ready  ## the performance table
 	$(TEST)/bin/python -m tests.bench
@@ -37,4 +38,8 @@ $(LAB)/ready: pyproject.toml
 $(TEST)/ready: pyproject.toml
 	$(PYTHON) -m venv $(TEST)
 	$(TEST)/bin/python -m pip install --quiet -e '.[test]'
+	touch $@
+
+$(TEST)/ready-real: $(TEST)/ready
+	$(TEST)/bin/python -m pip install --quiet -e '.[test,real]'
 	touch $@
