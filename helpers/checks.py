@@ -51,7 +51,7 @@ def public_address(kit: Kit) -> str:
         raise Skip("the tunnel to be started (notebook 01)")
     public, nonce = door
     seen = tunnel.confirm(kit.http, public, HELLO, nonce)
-    whose = "this notebook's" if kit.door_is_open else "another notebook's"
+    whose = "this notebook's" if kit.door.is_open else "another notebook's"
     note = "; browsers see ngrok's warning page once, press Visit Site" if seen.interstitial else ""
     return f"{public} leads to {whose} gateway{note}"
 

@@ -74,7 +74,7 @@ class TunnelForm(Form):
             fields = [note(used), self.port]
         super().__init__(kit, fields, "Start the tunnel")
         self.buttons.children = [self.submit_button, self.cancel_button, self.stop_button]
-        if kit.door_is_open and not self.status.kind:
+        if kit.door.is_open and not self.status.kind:
             self.status.say("ok", f"Running: {kit.public_url}")
 
     def submit(self) -> None:
@@ -99,7 +99,7 @@ class TunnelForm(Form):
 
     def stop(self) -> None:
         def job() -> str:
-            self.kit.close_door()
+            self.kit.door.close()
             return "The tunnel is stopped; nothing on this machine is public any more"
 
         self.work(job, "Stopping the tunnel", also_busy=[self.stop_button])

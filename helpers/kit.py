@@ -85,7 +85,7 @@ class Kit:
         atexit.unregister(self.close)
 
     def _shut(self) -> None:
-        self.close_door()
+        self.door.close()
         self.http.close()
         if self.world:
             self.world.close()
@@ -155,17 +155,10 @@ class Kit:
             self.learn(ngrok_domain=public.removeprefix("https://"))
         return public
 
-    def close_door(self) -> None:
-        self.door.close()
-
-    @property
-    def door_is_open(self) -> bool:
-        return self.door.is_open
-
     def lead_to(self, port: int) -> None:
         """The port that a tunnel of the user's own forwards to: the gateway listens there from now on."""
         if port != self.settings.gateway_port:
-            self.close_door()
+            self.door.close()
             self.learn(gateway_port=port)
             self.gateway.use_port(port)
 

@@ -29,7 +29,7 @@ class PutBackForm(Form):
         self.work(lambda: _all(chosen), "Putting things back")
 
     def _close(self) -> str:
-        self.kit.close_door()
+        self.kit.door.close()
         return "the public address is closed"
 
     def _undo_files(self) -> str:

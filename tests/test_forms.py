@@ -96,7 +96,7 @@ def test_stopping_the_tunnel_closes_the_door(ready: Kit) -> None:
         form = forms.TunnelForm(ready)
         form.stop_button.click()
         await tasks.settled()
-        assert not ready.door_is_open
+        assert not ready.door.is_open
         assert form.status.kind == "ok"
 
     play(scene)
@@ -304,7 +304,7 @@ def test_putting_back_restores_files_and_provider_and_closes_the_door(kit: Kit) 
         kit.world.restart_strapi()
         assert kit.admin().providers() == before
         assert read_all(project) == files
-        assert not kit.door_is_open
+        assert not kit.door.is_open
         await press(form)
         assert "no file was changed; no provider was changed" in form.status.text
 
