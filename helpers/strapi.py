@@ -1,7 +1,7 @@
 """Strapi over HTTP: is it up, which engine finishes its logins, and (signed in) its provider settings.
 
-Strapi documents none of its admin API. What is used here is the same in Strapi 4.26, 5.50 and 5.54, and the
-contract tests hold it to a running one.
+Strapi documents none of its admin API. What is used here is the same in Strapi 4.26, 5.50, 5.52 and 5.54,
+and the contract tests hold it to running ones.
 """
 
 from __future__ import annotations
