@@ -16,23 +16,13 @@ from helpers import failures, trace
 from helpers.login import Verdict
 from helpers.trace import MEANING
 from helpers.witness import Attempt, Hop
+from tests.test_login import ACTORS
 
 HELPERS = Path(trace.__file__).parent
 ORIGIN = "https://shop.ngrok-free.dev"
 USER = {"username": "kit_rehearsal", "provider": "instagram-business"}
 GOOD = Verdict(True, True, "kit_rehearsal is logged in", user=USER)
 WAITING = Verdict(False, False, "Under way: connect was the last step seen")
-ACTORS = {
-    "connect": ("browser", "strapi"),
-    "authorize": ("browser", "instagram"),
-    "consent": ("browser", "instagram"),
-    "callback": ("browser", "strapi"),
-    "token": ("strapi", "instagram"),
-    "redirect": ("browser", "front end"),
-    "auth": ("browser", "strapi"),
-    "profile": ("strapi", "instagram"),
-    "me": ("gateway", "strapi"),
-}
 # Everything that ends a label, a row, a tag, a line of a terminal, or begins a directive or a formula.
 HOSTILE = "<script>alert('x')</script>\"&;#x41;\r\n\x1b[31m\u2028%%{init: {}}%% $$x$$ end"
 _clock = count(1.0)
