@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from helpers import checks, inputs, settings, trace
+from helpers import checks, diagnosis, inputs, settings, trace
 from helpers.errors import InputError, KitError
 from helpers.kit import Kit
 from helpers.login import Verdict
@@ -130,10 +130,7 @@ def doctor(arguments: argparse.Namespace, given: Settings) -> int:
         found: dict[str, Any] = {"ok": ok, "checks": [result.as_json() for result in results]}
         print(json.dumps(found))
     else:
-        for result in results:
-            print(f"{result.status:8} {checks.TITLES[result.id]}: {result.evidence}")
-            for step in result.fix:
-                print(f"{'':10}- {step}")
+        print("\n".join(diagnosis.as_lines(results)))
     return OK if ok else FAILED
 
 

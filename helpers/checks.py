@@ -1,25 +1,35 @@
-"""One check per step: measured now, with evidence, and with cause and fix when it fails."""
+"""The doctor's checks: measured now, with evidence, and with cause and fix when one fails.
+
+Their order is the one in which a person should look: what stands above may explain what stands below.
+"""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as OutOfTime
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from helpers import inputs, tunnel
+from helpers import check_files, check_front_end, check_strapi, check_tunnel
 from helpers.errors import InputError, KitError
-from helpers.gateway import HELLO
+from helpers.finding import Finding, Skip
 from helpers.kit import Kit
 from helpers.login import failed
 from helpers.masking import redact
 
 PASSED, FAILED, SKIPPED, UNKNOWN = "passed", "failed", "skipped", "unknown"
 
+# Seconds for all checks together: each ends by itself before, unless somebody drips his answer.
+DEADLINE = 12.0
+
 
 @dataclass(frozen=True)
 class Result:
+    """``failure`` on a passed check is a note: nothing is broken, but the reader should know."""
+
     id: str
     status: str
     evidence: str
@@ -36,94 +46,13 @@ class Result:
         }
 
 
-class Skip(Exception):
-    """This check waits for something else; the text says for what."""
+@dataclass(frozen=True)
+class Check:
+    """``after``: the checks whose failure explains a failure of this one."""
 
-
-def strapi(kit: Kit) -> str:
-    kit.strapi.check_up()
-    return f"Strapi answers at {kit.settings.strapi_url}"
-
-
-def public_address(kit: Kit) -> str:
-    door = kit.door.seen(kit.http)
-    if door is None:
-        raise Skip("the tunnel to be started (notebook 01)")
-    public, nonce = door
-    seen = tunnel.confirm(kit.http, public, HELLO, nonce)
-    whose = "this notebook's" if kit.door.is_open else "another notebook's"
-    note = "; browsers see ngrok's warning page once, press Visit Site" if seen.interstitial else ""
-    return f"{public} leads to {whose} gateway{note}"
-
-
-def server_url(kit: Kit) -> str:
-    if not kit.public_url:
-        raise Skip("the tunnel to be started (notebook 01)")
-    sent = _redirect_uri(kit)
-    if sent != kit.urls.callback:
-        failure = _why_differs(sent, kit.urls.callback)
-        raise KitError(f"Strapi sends {sent or 'no redirect_uri'}, not {kit.urls.callback}", failure=failure)
-    return f"Strapi sends redirect_uri={sent}"
-
-
-def _redirect_uri(kit: Kit) -> str:
-    """From a login's first redirect; while there is none, from Strapi's settings if we may sign in.
-
-    In that order, because Strapi takes only five sign-ins in five minutes.
-    """
-    try:
-        return kit.strapi.connect(kit.flow.provider).redirect_uri
-    except KitError as error:
-        if error.failure != "A01":
-            raise
-        if not (kit.settings.strapi_admin_email and kit.settings.strapi_admin_password):
-            raise Skip("the provider to be enabled (notebook 03)") from error
-    providers = kit.admin().providers()
-    if kit.flow.provider in providers:
-        return str(providers[kit.flow.provider].get("redirectUri", ""))
-    # Strapi does not know it before notebook 03; all of them get the same address but for the name.
-    known = str(providers.get("instagram", {}).get("redirectUri", ""))
-    return known.replace("/connect/instagram/", f"/connect/{kit.flow.provider}/")
-
-
-def _why_differs(sent: str, wanted: str) -> str:
-    if "localhost" in sent or "127.0.0.1" in sent:
-        return "A03"
-    if not sent.startswith("https://"):
-        return "A02"
-    return "A05" if sent.split("/")[2] == wanted.split("/")[2] else "A04"
-
-
-# What the engine decides for the front end.
-_ENGINES = {
-    "session": "This Strapi ends a login in a session cookie: the front end must share its origin",
-    "token": "This Strapi ends a login with a token in the front end's address",
-    None: "How this Strapi ends a login is not known",
-}
-
-
-def credentials(kit: Kit) -> str:
-    if not kit.settings.client_id or not kit.settings.client_secret:
-        raise Skip("the client ID and secret (notebook 02)")
-    inputs.client_secret(kit.settings.client_secret.reveal())
-    return f"Client ID {inputs.client_id(kit.settings.client_id)} and a secret of 32 hex characters"
-
-
-def provider(kit: Kit) -> str:
-    if not kit.public_url:
-        raise Skip("the tunnel to be started (notebook 01)")
-    seen = kit.strapi.connect(kit.flow.provider)
-    wanted = kit.flow
-    if seen.client_id != kit.settings.client_id and kit.settings.client_id:
-        raise KitError(
-            f"Strapi sends client id {seen.client_id}, not {kit.settings.client_id}", failure="B04"
-        )
-    if seen.authorize_host != urlsplit(wanted.authorize_url).hostname:
-        raise KitError(f"Strapi sends people to {seen.authorize_host}, which is out of date", failure="A40")
-    if seen.scope != wanted.scope:
-        raise KitError(f"Strapi asks for scope {seen.scope}, not {wanted.scope}", failure="A40")
-    redirects = f"/api/connect/{wanted.provider} redirects to {seen.authorize_host} with scope {seen.scope}"
-    return f"{redirects}. {_ENGINES[kit.strapi.engine(wanted.provider)]}"
+    title: str
+    probe: Callable[[Kit], str | Finding]
+    after: tuple[str, ...] = ()
 
 
 def login(kit: Kit) -> str:
@@ -135,41 +64,105 @@ def login(kit: Kit) -> str:
     return verdict.reason
 
 
-CHECKS: dict[str, Callable[[Kit], str]] = {
-    "strapi": strapi,
-    "public-address": public_address,
-    "server-url": server_url,
-    "credentials": credentials,
-    "provider": provider,
-    "login": login,
-}
-
-TITLES = {
-    "strapi": "Strapi is running",
-    "public-address": "The public address leads here",
-    "server-url": "Strapi knows its public address",
-    "credentials": "The client ID and secret look right",
-    "provider": "The provider is enabled in Strapi",
-    "login": "A login was witnessed",
-}
+_START = ("project", "strapi", "provider")
+CHECKS: dict[str, Check] = {
+    "project": Check("Strapi's own files are in order", check_files.project),
+    "strapi": Check("Strapi is running", check_strapi.strapi),
+    "tunnel": Check("The tunnel is open", check_tunnel.tunnel),
+    "public-address": Check("The public address leads here", check_tunnel.public_address, ("tunnel",)),
+    "server-url": Check(
+        "Strapi knows its public address", check_strapi.server_url, ("project", "strapi", "tunnel")
+    ),
+    "provider": Check(
+        "The provider is enabled in Strapi", check_strapi.provider, ("project", "strapi", "tunnel")
+    ),
+    "session-cookie": Check("Strapi's session survives the way", check_strapi.session_cookie, _START),
+    "provider-settings": Check(
+        "Strapi's settings fit this login", check_strapi.provider_settings, ("project", "strapi")
+    ),
+    "cors": Check(
+        "The front end may read Strapi's answers",
+        check_front_end.cors,
+        ("strapi", "tunnel", "public-address"),
+    ),
+    "front-end": Check("The front end answers", check_front_end.front_end, ("tunnel",)),
+    "front-end-project": Check(
+        "The front end's project knows Strapi's address", check_front_end.project, ("tunnel",)
+    ),
+    "credentials": Check("The client ID and secret look right", check_files.credentials),
+    "machine": Check("Your browser can reach what it must open", check_files.machine),
+    "notebooks": Check("No secret is saved in a notebook", check_files.notebooks),
+    "login": Check(
+        "A login was witnessed",
+        login,
+        (*_START, "tunnel", "public-address", "server-url", "session-cookie", "provider-settings", "cors",
+         "front-end", "credentials"),
+    ),
+}  # fmt: skip
+TITLES = {name: check.title for name, check in CHECKS.items()}
 
 
 def run_one(kit: Kit, name: str) -> Result:
     """One check now. It never raises: whatever happens is the result."""
+    return run(kit, (name,))[0]
+
+
+def run(kit: Kit, names: Sequence[str] = tuple(CHECKS)) -> list[Result]:
+    """Several checks at once, in the order of ``names``; nobody waits longer than ``DEADLINE``."""
+    until = time.monotonic() + DEADLINE
+    running = [(name, _aside(kit, name)) for name in names]
+    return [_ended(name, future, until) for name, future in running]
+
+
+def causes(results: Sequence[Result]) -> list[tuple[Result, list[Result]]]:
+    """What is broken, each with what merely follows from it; the first one is to be mended first."""
+    found: dict[str, tuple[Result, list[Result]]] = {}
+    for result in (each for each in results if each.status == FAILED):
+        # What follows from a follower follows from its cause.
+        cause = next(
+            (of for of, more in found.values() if any(_explains(one, result) for one in (of, *more))), None
+        )
+        if cause:
+            found[cause.id][1].append(result)
+        else:
+            found[result.id] = (result, [])
+    return list(found.values())
+
+
+def _explains(other: Result, result: Result) -> bool:
+    return other.id in CHECKS[result.id].after or (other.failure == result.failure is not None)
+
+
+def _aside(kit: Kit, name: str) -> Future[Result]:
+    """In a thread that nobody waits for at the end, unlike an executor's."""
+    future: Future[Result] = Future()
+
+    def work() -> None:
+        future.set_result(_measure(kit, name))
+
+    threading.Thread(target=work, name=f"check-{name}", daemon=True).start()
+    return future
+
+
+def _ended(name: str, future: Future[Result], until: float) -> Result:
     try:
-        return Result(name, PASSED, redact(CHECKS[name](kit)))
+        return future.result(max(0.0, until - time.monotonic()))
+    except OutOfTime:
+        return Result(name, UNKNOWN, f"No end in {DEADLINE:g} seconds: somebody answers too slowly")
+
+
+def _measure(kit: Kit, name: str) -> Result:
+    try:
+        seen = CHECKS[name].probe(kit)
     except Skip as waiting:
         return Result(name, SKIPPED, f"waits for {waiting}")
     except InputError as error:
         return Result(name, FAILED, str(error), error.failure, error.fix)
     except KitError as error:
-        seen = f"{error} ({error.evidence})" if error.evidence else str(error)
-        return Result(name, FAILED, seen, error.failure, error.fix)
+        shown = f"{error} ({error.evidence})" if error.evidence else str(error)
+        return Result(name, FAILED, shown, error.failure, error.fix)
     except Exception as error:  # a bug of ours must still be a readable line
         return Result(name, UNKNOWN, redact(f"{type(error).__name__}: {error}"))
-
-
-def run(kit: Kit, names: Sequence[str] = tuple(CHECKS)) -> list[Result]:
-    """Several checks at once, in the order of ``names``."""
-    with ThreadPoolExecutor(len(names)) as pool:
-        return list(pool.map(lambda name: run_one(kit, name), names))
+    if isinstance(seen, Finding):
+        return Result(name, PASSED, redact(seen.evidence), seen.failure, seen.fix)
+    return Result(name, PASSED, redact(seen))

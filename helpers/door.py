@@ -17,6 +17,7 @@ from typing import Protocol
 
 import httpx
 
+from helpers.errors import KitError
 from helpers.gateway import HELLO, Gateway
 from helpers.serving import PortTaken
 
@@ -39,6 +40,7 @@ class Door:
     ) -> None:
         self.gateway, self._new_tunnel, self._sign, self._lost = gateway, new_tunnel, sign, lost
         self.tunnel: Tunnel | None = None
+        self.trouble: KitError | None = None  # why the last try to open it failed
         self._lock = threading.RLock()  # two forms may want to open it at once
         self._watching: threading.Event | None = None
 
@@ -56,6 +58,7 @@ class Door:
             if self.is_open:
                 return self.gateway.public
             self.close()
+            self.trouble = None
             try:
                 tunnel = self._new_tunnel()
                 self._put_up()
@@ -63,7 +66,8 @@ class Door:
                 self.tunnel = tunnel
                 self.gateway.public = tunnel.start(self.gateway.url, cancelled)
                 self._put_up()
-            except BaseException:
+            except BaseException as error:
+                self.trouble = error if isinstance(error, KitError) else None
                 self.close()
                 raise
             self._watch()
@@ -93,6 +97,10 @@ class Door:
         except (httpx.HTTPError, KeyError):
             return None
         return (sign["public"], sign["nonce"]) if alive else None
+
+    def left_behind(self) -> str:
+        """The public origin on a sign whose kernel was killed; empty if there is none."""
+        return "" if self._read().get("nonce") == self.gateway.nonce else self._read().get("public", "")
 
     def _listen(self) -> None:
         until = time.monotonic() + _HANDOVER

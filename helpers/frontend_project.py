@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from helpers.edits import Plan
 from helpers.env_file import bindings, read
@@ -20,6 +21,8 @@ TOOLS = {
     "vite": ("Vite", "VITE_BACKEND_URL"),
 }
 # All three read these while developing, and the first that names a variable counts.
+_MOST_FILES = 500
+_SCRIPTS = (".js", ".jsx", ".ts", ".tsx")
 _ENV_FILES = (".env.development.local", ".env.local", ".env.development", ".env")
 
 
@@ -60,6 +63,43 @@ class FrontEnd:
             failure="D05",
             evidence=f"react-scripts {self._react_scripts()} in {self.folder.root.name}, Node {node}",
         )
+
+    def trouble(self, public: str) -> KitError | None:
+        """What is wrong with the address of the backend that this project knows."""
+        name, value = self._set()
+        shown = f"{name}={value}"
+        if not name:
+            return KitError(f"None of its .env files sets {self.variable}", failure="D02")
+        if name != self.variable:
+            return KitError(f"{self.tool} does not read {name} but {self.variable}", failure="D06")
+        if value.endswith("/"):
+            return KitError(f"{name} ends in a slash", failure="D04", evidence=shown)
+        if value.startswith("http://"):
+            told = f"A page on {public} may not call {value}"
+            return KitError(told, failure="D12", evidence=shown)
+        if urlsplit(value).netloc != urlsplit(public).netloc:
+            return KitError(f"{name} is not {public}", failure="D03", evidence=shown)
+        if wrong := self._wrong_path(value):
+            return KitError(f"Its links come to {wrong}", failure="D01", evidence=shown)
+        return None
+
+    def _set(self) -> tuple[str, str]:
+        """The variable that counts and its value; else the one of another tool that is set in its place."""
+        found: dict[str, str] = {}
+        for file in _ENV_FILES:
+            content = read(self.folder.read(file) or b"")
+            found = {each.key or "": each.value or "" for each in bindings(content)} | found
+        names = [self.variable, *(variable for _, variable in TOOLS.values())]
+        return next(((name, found[name]) for name in names if found.get(name)), ("", ""))
+
+    def _wrong_path(self, value: str) -> str:
+        """Old copies of Strapi's example leave ``/api`` to the variable, newer ones write it themselves."""
+        paths = [path for path in (self.folder.root / "src").rglob("*.*") if path.suffix in _SCRIPTS]
+        source = "".join(path.read_text(encoding="utf-8", errors="replace") for path in paths[:_MOST_FILES])
+        ends, writes = value.endswith("/api"), re.search(r"\}(/api)?/connect/", source)
+        if not writes or ends != bool(writes[1]):
+            return ""
+        return "/api/api/connect/…" if ends else "/connect/… without /api"
 
     def _react_scripts(self) -> str:
         """The installed version, or before the installation the accepted one."""

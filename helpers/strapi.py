@@ -68,15 +68,21 @@ class Strapi:
                 evidence=str(answer),
             )
 
-    def connect(self, provider: str) -> Connect:
+    def connect(self, provider: str, public: str = "") -> Connect:
         """Start a login and look where it leads, without going there.
+
+        Asked as the gateway behind ``public`` would: in production Strapi sets its cookie only on https.
 
         Counts towards the 10 logins a minute that Strapi allows one address.
 
         Raises:
             Refused: Strapi does not start the login; the failure's id says why.
         """
-        answer = self._door.ask("GET", Urls("", provider).connect_path)
+        seen_as = urlsplit(public)
+        forwarded = (
+            {"X-Forwarded-Proto": seen_as.scheme, "X-Forwarded-Host": seen_as.netloc} if public else {}
+        )
+        answer = self._door.ask("GET", Urls("", provider).connect_path, headers=forwarded)
         if 300 <= answer.status < 400 and urlsplit(answer.headers.get("location", "")).hostname:
             return _connect(answer)
         if not answer.message:

@@ -12,6 +12,7 @@ from helpers.masking import Secret
 from helpers.strapi_http import Answer, Door
 
 _PROVIDERS = "/users-permissions/providers"
+_ADVANCED = "/users-permissions/advanced"
 
 Entry = dict[str, Any]
 
@@ -57,6 +58,14 @@ class Admin:
             if isinstance(entry.get("secret"), str):
                 entry["secret"] = Secret(entry["secret"])
         return providers
+
+    def advanced(self) -> tuple[Entry, list[str]]:
+        """The advanced settings of Users & Permissions, and the names of the roles there are."""
+        answer = self._ask("GET", _ADVANCED)
+        roles = answer.get(list, "roles")
+        return answer.get(dict, "settings"), [
+            str(role.get("type")) for role in roles if isinstance(role, dict)
+        ]
 
     def plan(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -70,9 +71,16 @@ class Door:
     def __init__(self, http: httpx.Client, url: str, patience: float) -> None:
         self._http, self.url, self.patience = http, url, patience
 
-    def ask(self, method: str, path: str, body: Any = None, token: Secret | None = None) -> Answer:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        token: Secret | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Secrets in ``body`` are revealed on the way out."""
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
         content = None
         if token:
             headers["Authorization"] = f"Bearer {token.reveal()}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from helpers import agent
 from helpers.errors import TunnelError
 
 _MOST_READ = 65536  # bytes of a stranger's answer
+_PATIENCE = 8.0  # seconds for them
 _PROGRAM = {"user-agent": "kit", "ngrok-skip-browser-warning": "1"}
 _BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0", "accept": "text/html,*/*;q=0.8"}
 
@@ -50,10 +52,10 @@ def confirm(http: httpx.Client, public_url: str, path: str, nonce: str) -> Confi
         TunnelError: the address does not lead here (C05, C06, C09, C10, C15, C17).
     """
     url = public_url.rstrip("/") + path
-    program = _visit(http, url, _PROGRAM)
+    program = visit(http, url)
     if program.body.strip() != nonce:
         raise program.trouble()
-    browser = _visit(http, url, _BROWSER)
+    browser = visit(http, url, browser=True)
     warned = "ERR_NGROK_6024" in browser.code + browser.body
     if browser.body.strip() != nonce and not warned:
         raise browser.trouble("C09", "Programs reach this server through the tunnel, but browsers do not")
@@ -61,8 +63,11 @@ def confirm(http: httpx.Client, public_url: str, path: str, nonce: str) -> Confi
 
 
 @dataclass(frozen=True)
-class _Visit:
+class Visit:
+    """One answer of a stranger, as much of it as is worth reading; ``code`` is ngrok's own error."""
+
     status: int
+    headers: httpx.Headers
     code: str
     body: str
 
@@ -81,15 +86,21 @@ class _Visit:
         return TunnelError(sentence, failure=failure, evidence=evidence)
 
 
-def _visit(http: httpx.Client, url: str, headers: dict[str, str]) -> _Visit:
+def visit(http: httpx.Client, url: str, *, browser: bool = False, origin: str = "") -> Visit:
+    """Fetch as a program or as a browser that has never been there, for a page of ``origin`` if given.
+
+    Raises:
+        TunnelError: nobody answers (C05, C15).
+    """
+    headers = (_BROWSER if browser else _PROGRAM) | ({"origin": origin} if origin else {})
     request = http.build_request("GET", url, headers=headers)
     request.headers.pop("cookie", None)
-    body = b""
+    body, until = b"", time.monotonic() + _PATIENCE
     try:
         with closing(http.send(request, stream=True, follow_redirects=False)) as response:
             for piece in response.iter_bytes():
                 body += piece
-                if len(body) > _MOST_READ:
+                if len(body) > _MOST_READ or time.monotonic() > until:
                     break
     except httpx.HTTPError as error:
         failure = "C15" if re.search(r"certificate|SSL|TLS", str(error)) else "C05"
@@ -100,4 +111,4 @@ def _visit(http: httpx.Client, url: str, headers: dict[str, str]) -> _Visit:
     code = response.headers.get("ngrok-error-code", "")
     if not code and response.is_error and (found := re.search(r"ERR_NGROK_\d+", text)):
         code = found[0]
-    return _Visit(response.status_code, code, text)
+    return Visit(response.status_code, response.headers, code, text)

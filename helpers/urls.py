@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 # Strapi's default ``api.rest.prefix``.
 API = "/api"
 ME = f"{API}/users/me"
 HEALTH = "/_health"
 DOCUMENTED_FRONTEND = "http://localhost:3000"
+
+
+# Names under which strangers live side by side; browsers keep them apart (publicsuffix.org).
+_SHARED = ("ngrok.io", "ngrok.app", "ngrok.dev", "ngrok.pizza", "ngrok.pro", "ngrok-free.app",
+           "ngrok-free.dev", "trycloudflare.com", "loca.lt", "devtunnels.ms")  # fmt: skip
+
+
+def same_site(one: str, other: str) -> bool:
+    """Whether a browser sends one address's SameSite=Lax cookies along when a page of the other asks.
+
+    The scheme counts, the port does not: https://developer.mozilla.org/docs/Glossary/Site
+    """
+    return _site(one) == _site(other)
+
+
+def _site(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    shared = any(host.endswith(f".{suffix}") for suffix in _SHARED)
+    numeric = host.replace(".", "").isdigit()
+    return parts.scheme, host if shared or numeric else ".".join(host.split(".")[-2:])
 
 
 @dataclass(frozen=True)

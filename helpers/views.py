@@ -8,14 +8,13 @@ import html
 import ipywidgets as w
 from IPython.display import display
 
-from helpers import checks, tasks
+from helpers import checks, diagnosis, tasks
 from helpers.checks import FAILED, PASSED, SKIPPED, Result
 from helpers.errors import KitError
 from helpers.kit import Kit
 from helpers.widgets import StatusLine
 
 _KINDS = {checks.PASSED: "ok", checks.FAILED: "failed", checks.SKIPPED: "waiting", checks.UNKNOWN: "note"}
-_WORDS = {checks.PASSED: "OK", checks.FAILED: "Failed", checks.SKIPPED: "Waiting", checks.UNKNOWN: "Unknown"}
 
 BOARD = (
     ("strapi", "01"),
@@ -112,7 +111,7 @@ class Board(_Measured):
 def _row(result: Result, number: str) -> str:
     return (
         f'<tr data-status="{result.status}"><th scope="row">{html.escape(checks.TITLES[result.id])}</th>'
-        f"<td><b>{_WORDS[result.status]}</b></td><td>{html.escape(_seen(result))}</td>"
+        f"<td><b>{diagnosis.WORDS[result.status]}</b></td><td>{html.escape(_seen(result))}</td>"
         f"<td>notebook {number}</td></tr>"
     )
 
@@ -127,26 +126,26 @@ async def board(kit: Kit) -> None:
 
 
 class Doctor(_Measured):
-    """Every check with its fix; the first failure is the one to mend first."""
+    """Every check: what to mend first with its fix, what follows from it, and what is in order."""
 
     def __init__(self, kit: Kit) -> None:
-        self.cards = w.VBox()
+        self.headline, self.cards = StatusLine(), w.HTML()
         self.results: list[Result] = []
-        super().__init__(kit, [self.cards])
+        super().__init__(kit, [self.headline, self.cards])
 
     async def measure(self) -> None:
+        self.headline.say("note", "Checking …")
         self.results = await asyncio.to_thread(checks.run, self.kit)
-        cards = [StatusLine() for _ in self.results]
-        for card, result in zip(cards, self.results, strict=True):
-            tell(card, result)
-        self.cards.children = cards
+        broken = any(result.status == FAILED for result in self.results)
+        self.cards.value = diagnosis.as_html(self.results)
+        self.headline.say("failed" if broken else "ok", diagnosis.headline(self.results))
 
 
 async def doctor(kit: Kit) -> None:
-    """Run every check and show each with its fix; on autopilot a failed one stops *Run All*."""
+    """Run every check and show what to mend first; on autopilot a failed one stops *Run All*."""
     shown = Doctor(kit)
     display(shown)
     await shown.measure()
     if kit.settings.autopilot:
-        for result in shown.results:
-            _stop_if_failed(result)
+        for cause, _ in checks.causes(shown.results):
+            _stop_if_failed(cause)

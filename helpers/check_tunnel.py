@@ -1,0 +1,44 @@
+"""The tunnel from both its ends: what it said here, and what the world sees at its address."""
+
+from __future__ import annotations
+
+from helpers import tunnel as tunnels
+from helpers.errors import KitError, TunnelError
+from helpers.finding import Finding, Skip
+from helpers.gateway import HELLO
+from helpers.kit import Kit
+
+_MOVED = "can't bind default web address"  # the agent's own words, when another one has port 4040
+
+
+def tunnel(kit: Kit) -> str | Finding:
+    door = kit.door
+    if door.is_open:
+        return _moved(door.tunnel, kit.public_url) or f"{kit.public_url} is open"
+    if door.tunnel:
+        raise TunnelError("The tunnel was open, but its agent has ended", failure="C05")
+    if door.trouble:
+        raise door.trouble
+    if door.seen(kit.http):
+        return "Another notebook holds the tunnel open"
+    if left := door.left_behind():
+        raise KitError(f"{left} was open, but the kernel that held it is gone", failure="E09")
+    raise Skip("the tunnel to be started (notebook 01)")
+
+
+def _moved(tunnel: object, public: str) -> Finding | None:
+    line = next((line for line in getattr(tunnel, "log", []) if _MOVED in line), None)
+    return Finding(f"{public} is open; another ngrok agent runs on this computer", "C13") if line else None
+
+
+def public_address(kit: Kit) -> str | Finding:
+    door = kit.door.seen(kit.http)
+    if door is None:
+        raise Skip("the tunnel to be started (notebook 01)")
+    public, nonce = door
+    seen = tunnels.confirm(kit.http, public, HELLO, nonce)
+    whose = "this notebook's" if kit.door.is_open else "another notebook's"
+    told = f"{public} leads to {whose} gateway"
+    if seen.interstitial:
+        return Finding(f"{told}; browsers see ngrok's warning page once, press Visit Site", "C07")
+    return told
