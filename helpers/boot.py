@@ -13,6 +13,11 @@ from helpers.frontend_project import installed_node
 
 # Released together, and only good together; others of the scope have versions of their own.
 _TOGETHER = ("strapi", "core", "utils", "admin", "types", "plugin-users-permissions")
+_SINCE = (5, 51)  # Users & Permissions without the libraries grant and purest
+_GONE = (
+    r"""(?:require\(|from|import\(?)\s*['"]"""
+    r"""(grant(?:-koa)?|purest|@strapi/plugin-users-permissions/server[^'"]*)['"]"""
+)
 _APP_KEYS = r"keys\s*:\s*env\.array\(\s*['\"](\w+)['\"]\s*\)"
 
 
@@ -24,7 +29,8 @@ def trouble(folder: str) -> KitError | None:
         project = Folder(folder)
     except InputError:
         return None
-    return mixed_versions(project) or _no_keys(project) or _wrong_node(project)
+    found = (look(project) for look in (mixed_versions, gone_imports, _no_keys, _wrong_node))
+    return next(filter(None, found), None)
 
 
 def mixed_versions(project: Folder) -> KitError | None:
@@ -35,7 +41,6 @@ def mixed_versions(project: Folder) -> KitError | None:
         return None
     return KitError(
         "The packages of this Strapi have different versions",
-        failure="A39",
         evidence=", ".join(f"@strapi/{name} {version}" for name, version in seen.items()),
         fix=(
             "Give every @strapi package of package.json that comes with Strapi the same exact version.",
@@ -51,6 +56,19 @@ def _installed(project: Folder, package: str) -> str:
     except (OSError, ValueError, LookupError, TypeError):
         exact = project.needs.get(package, "")
         return exact if re.fullmatch(r"\d+\.\d+\.\d+", exact) else ""
+
+
+def gone_imports(project: Folder) -> KitError | None:
+    """Code written for the way in which Strapi logged people in until 5.50."""
+    version = re.match(r"(\d+)\.(\d+)", _installed(project, "@strapi/plugin-users-permissions"))
+    if not version or (int(version[1]), int(version[2])) < _SINCE:
+        return None
+    for where, source in project.scripts("src", "config"):
+        if gone := re.search(_GONE, source):
+            return KitError(
+                f"{where} imports {gone[1]}, which Strapi {version[0]} has no more", failure="A39"
+            )
+    return None
 
 
 def _no_keys(project: Folder) -> KitError | None:

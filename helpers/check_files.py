@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from helpers import boot, check_strapi, inputs
+from helpers import boot, inputs
 from helpers.errors import KitError
 from helpers.finding import Skip
-from helpers.kit import Kit
 from helpers.masking import Secret
 from helpers.project import Project
 from helpers.settings import SAMPLE_CLIENT_SECRET
+from helpers.visit import Visit
 
 _READS_NOTHING = r"url\s*:\s*env\(\s*(''|\"\")"
 _PROXY_TRUE = r"proxy\s*:\s*true\b"
@@ -29,18 +31,20 @@ _ELSEWHERE = {
 }
 
 
-def project(kit: Kit) -> str:
-    if not kit.settings.strapi_project:
-        raise Skip("the folder of your Strapi project (notebook 01)")
-    folder = Project(kit.settings.strapi_project).folder
+def project(visit: Visit) -> str:
+    root = visit.kit.settings.strapi_project
+    if not root:
+        raise Skip("the folder of your Strapi project, if it is on this computer (notebook 01)")
+    folder = Project(root).folder
     server, middlewares = (_text(folder.root / "config", name) for name in ("server", "middlewares"))
     if re.search(_READS_NOTHING, server):
         raise KitError("config/server reads its url from a variable without a name", failure="A03")
-    if mixed := boot.mixed_versions(folder):
-        raise mixed
+    if trouble := boot.mixed_versions(folder) or boot.gone_imports(folder):
+        raise trouble
     if _major(folder.needs.get("@strapi/strapi", "")) >= 5 and re.search(_PROXY_TRUE, server):
         raise KitError("config/server says proxy: true, which Strapi 5 ignores", failure="A23")
-    if middlewares and "strapi::session" not in middlewares:
+    # A file that names none of them collects them elsewhere.
+    if "strapi::" in middlewares and "strapi::session" not in middlewares:
         raise KitError("config/middlewares does not name strapi::session", failure="A07")
     return f"config/server and config/middlewares of {folder.root.name} say nothing that is known to fail"
 
@@ -49,7 +53,7 @@ def _text(folder: Path, stem: str) -> str:
     found = (folder / f"{stem}.{language}" for language in ("ts", "js"))
     path = next((path for path in found if path.exists()), None)
     text = path.read_text(encoding="utf-8", errors="replace") if path else ""
-    return re.sub(r"^\s*//.*$", "", text, flags=re.M)
+    return re.sub(r"(?m)^\s*//.*$|(?s:/\*.*?\*/)|\s//\s.*$", "", text)
 
 
 def _major(version: str) -> int:
@@ -57,38 +61,48 @@ def _major(version: str) -> int:
     return int(found[0]) if found else 0
 
 
-def credentials(kit: Kit) -> str:
-    if not kit.settings.client_id or not kit.settings.client_secret:
+def credentials(visit: Visit) -> str:
+    facts = visit.kit.settings
+    if not facts.client_id or not facts.client_secret:
         raise Skip("the client ID and secret (notebook 02)")
-    inputs.client_secret(kit.settings.client_secret.reveal())
-    return f"Client ID {inputs.client_id(kit.settings.client_id)} and a secret of 32 hex characters"
+    inputs.client_secret(facts.client_secret.reveal())
+    return f"Client ID {inputs.client_id(facts.client_id)} and a secret of 32 hex characters"
 
 
-def machine(kit: Kit) -> str:
+def machine(visit: Visit) -> str:
     where = next((place for name, place in _ELSEWHERE.items() if os.environ.get(name)), "")
     if not where:
         return "This kernel runs on your own computer, as far as its environment tells"
-    if not kit.settings.live:
+    if not visit.kit.settings.live:
         return f"This kernel runs on {where}; a rehearsal needs nothing but this notebook"
     try:
-        host = urlsplit(check_strapi.page(kit)).hostname or ""
-    except KitError:
-        host = urlsplit(kit.urls.frontend_redirect).hostname or ""
+        host = urlsplit(visit.page()).hostname or ""
+    except KitError:  # told by another check
+        host = ""
     if host in ("localhost", "127.0.0.1", "::1"):
         raise KitError(f"This kernel runs on {where}, where your browser's localhost is not", failure="E03")
     return f"This kernel runs on {where}, and a login needs only the public address"
 
 
-def notebooks(kit: Kit) -> str:
-    facts = kit.settings
+def notebooks(visit: Visit) -> str:
+    facts = visit.kit.settings
     held = [facts.client_secret, facts.ngrok_authtoken, facts.strapi_admin_password]
     # The documented sample is printed in the text of notebook 03.
     secrets = [each for each in held if each and each != Secret(SAMPLE_CLIENT_SECRET)]
     if not secrets:
         raise Skip("a secret to look for")
-    paths = [path for path in (facts.home / "notebooks").rglob("*.ipynb") if path.stat().st_size < _LARGEST]
+    # A notebook is JSON, where quotes and other letters are written differently.
+    forms = {form for each in secrets for form in (each.reveal(), json.dumps(each.reveal())[1:-1])}
+    paths = list(_saved(facts.home / "notebooks"))
     for path in paths:
         text = path.read_text(encoding="utf-8", errors="replace")
-        if any(secret.reveal() in text for secret in secrets):
+        if any(form in text for form in forms):
             raise KitError(f"{path.relative_to(facts.home)} holds a secret that you typed", failure="E05")
     return f"None of {len(paths)} saved notebooks holds a secret that you typed"
+
+
+def _saved(folder: Path) -> Iterator[Path]:
+    """Checkpoints too."""
+    for path in folder.rglob("*.ipynb"):
+        if path.is_file() and path.stat().st_size < _LARGEST and os.access(path, os.R_OK):
+            yield path

@@ -2,63 +2,71 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import json
+import re
 
-from helpers.check_strapi import page
+import httpx
+
+from helpers import agent, tunnel
 from helpers.errors import KitError, Unreachable
 from helpers.finding import Skip
 from helpers.frontend_project import FrontEnd, installed_node
-from helpers.kit import Kit
-from helpers.tunnel import visit
+from helpers.gateway import HELLO
+from helpers.visit import Visit, origin
 
-_TUNNEL = "the tunnel to be started (notebook 01)"
-_REFUSES_HOST = ("Invalid Host header", "Blocked request. This host")
+_REFUSES_HOST = r"Invalid Host header|Blocked request\. This host"
+_PATIENCE = 10.0  # seconds; a dev server builds its page on the first request
+# The one place behind the gateway that is nobody's step of a login, and so leaves no hop in the trace.
+_HARMLESS = "/"
 
 
-def cors(kit: Kit) -> str:
-    if not kit.public_url:
-        raise Skip(_TUNNEL)
-    parts = urlsplit(page(kit))
-    origin = f"{parts.scheme}://{parts.netloc}"
-    if origin == kit.public_url:
-        return f"The front end shares the origin {origin}, so nothing stands between it and Strapi"
-    if kit.door.seen(kit.http) is None:
-        raise Skip(_TUNNEL)
-    seen = visit(kit.http, kit.urls.auth, browser=True, origin=origin)
-    if "ERR_NGROK_6024" in seen.code + seen.body:
-        raise KitError(f"{origin} gets ngrok's warning page instead of Strapi's answer", failure="C08")
-    allowed = seen.headers.get("access-control-allow-origin", "")
-    if allowed == "*" and kit.strapi.engine(kit.flow.provider) == "session":
+def cors(visit: Visit) -> str:
+    public, front_end = visit.public(), origin(visit.page())
+    if front_end == public:
+        return f"The front end shares the origin {public}, so nothing stands between it and Strapi"
+    door, provider = visit.open_door(), visit.kit.flow.provider
+    if tunnel.visit(visit.kit.http, door.public + HELLO, browser=True, origin=front_end).warned:
+        raise KitError(f"{front_end} gets ngrok's warning page instead of Strapi's answer", failure="C08")
+    # Past the gateway, where the question would count as a login.
+    allowed = visit.strapi().allowed_origin(provider, front_end, public)
+    if allowed == "*" and visit.engine() == "session":
         raise KitError("Strapi allows every origin (*), which browsers refuse with cookies", failure="D08")
-    if allowed not in (origin, "*"):
+    if allowed not in (front_end, "*"):
         told = f"access-control-allow-origin: {allowed}" if allowed else "no access-control-allow-origin"
-        raise KitError(f"Strapi does not let {origin} read its answers", failure="A37", evidence=told)
-    return f"Strapi lets {origin} read its answers"
+        raise KitError(f"Strapi does not let {front_end} read its answers", failure="A37", evidence=told)
+    return f"Strapi lets {front_end} read its answers"
 
 
-def front_end(kit: Kit) -> str:
-    if not kit.public_url:
-        raise Skip(_TUNNEL)
-    url = page(kit)
-    shared = urlsplit(url).netloc == urlsplit(kit.public_url).netloc
-    if shared and kit.door.seen(kit.http) is None:
-        raise Skip(_TUNNEL)
+def front_end(visit: Visit) -> str:
+    """Through the gateway's own end, so that a broken tunnel is not told twice."""
+    public, front_end = visit.public(), visit.front_end()
+    behind = front_end == public
+    url = (visit.open_door().gateway if behind else front_end) + _HARMLESS
     try:
-        seen = visit(kit.http, url)
-    except KitError as error:
-        raise _silent(url, str(error.evidence)) from error
-    if any(words in seen.body for words in _REFUSES_HOST):
-        raise KitError(f"The front end refuses {urlsplit(url).netloc}", failure="D13", evidence=seen.seen)
+        seen = visit.get(url, _PATIENCE)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise _silent(front_end, f"{type(error).__name__}: {error}") from error
+    if code := seen.headers.get("ngrok-error-code"):  # an earlier tunnel's address
+        raise agent.refusal(f"{front_end}: {code}")
+    if re.search(_REFUSES_HOST, seen.text):
+        raise KitError(f"The front end refuses {front_end}", failure="D13", evidence=seen.text[:200])
     if seen.status >= 500:
-        raise _silent(url, seen.seen)
-    return f"{url} answers {seen.status}"
+        raise _silent(front_end, f"{seen.status} {_said(seen.body)}".strip())
+    return f"{front_end}{_HARMLESS} answers {seen.status}{', behind the gateway' if behind else ''}"
+
+
+def _said(body: bytes) -> str:
+    """The gateway's own words for an upstream that it cannot reach."""
+    try:
+        return str(json.loads(body)["error"]["message"])
+    except (ValueError, LookupError, TypeError):
+        return ""
 
 
 def _silent(url: str, evidence: str) -> Unreachable:
-    """C06 in other words: the catalogue's entry speaks of Strapi."""
+    """Without an id: the catalogue's entries about silence speak of Strapi."""
     return Unreachable(
-        f"Nothing good answers at {url}",
-        failure="C06",
+        f"Your front end does not answer at {url}",
         evidence=evidence,
         fix=(
             "Start your front end's dev server and wait until it is ready.",
@@ -67,12 +75,11 @@ def _silent(url: str, evidence: str) -> Unreachable:
     )
 
 
-def project(kit: Kit) -> str:
-    if not kit.settings.frontend_project:
+def project(visit: Visit) -> str:
+    folder = visit.kit.settings.frontend_project
+    if not folder:
         raise Skip("the folder of your front end's project, if it is on this computer (notebook 01)")
-    if not kit.public_url:
-        raise Skip(_TUNNEL)
-    front_end = FrontEnd(kit.settings.frontend_project)
-    if trouble := front_end.warning(installed_node()) or front_end.trouble(kit.public_url):
+    front_end = FrontEnd(folder)
+    if trouble := front_end.warning(installed_node()) or front_end.trouble(visit.public()):
         raise trouble
-    return f"{front_end.variable} of {front_end.folder.root.name} is {kit.public_url}"
+    return f"{front_end.folder.root.name} leads people to {visit.public()}"

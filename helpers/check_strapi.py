@@ -1,20 +1,22 @@
-"""What Strapi itself can be asked: is it up, where does it send people, does its session survive."""
+"""What Strapi itself can be asked: is it up, where does it send people, which settings has it stored."""
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 import httpx
 
 from helpers import boot
-from helpers.errors import KitError, Unreachable
+from helpers.errors import KitError, Refused, Unreachable
 from helpers.finding import Skip
-from helpers.kit import Kit
+from helpers.instagram import DOCUMENTED
 from helpers.strapi import Connect
-from helpers.urls import same_site
+from helpers.urls import API, SHARED, Urls, same_site
+from helpers.visit import ENABLED, Visit, hostname, origin
 
-_TUNNEL = "the tunnel to be started (notebook 01)"
-_ADMIN = "the e-mail address and password of your Strapi administrator (notebook 03)"
+# Scopes that Instagram knew once, and what an empty setting asks for.
+_RETIRED = ("", "basic", "business_basic")
 
 # What the engine decides for the front end.
 _ENGINES = {
@@ -24,145 +26,149 @@ _ENGINES = {
 }
 
 
-def strapi(kit: Kit) -> str:
+def strapi(visit: Visit) -> str:
+    facts = visit.kit.settings
     try:
-        kit.strapi.check_up()
+        visit.strapi()
     except Unreachable as error:
         # Nobody listens: its files may say why, and that is worth more than that it is so.
         refused = isinstance(error.__cause__, httpx.ConnectError)
-        raise (boot.trouble(kit.settings.strapi_project) if refused else None) or error from error
-    return f"Strapi answers at {kit.settings.strapi_url}"
+        raise (boot.trouble(facts.strapi_project) if refused else None) or error from error
+    return f"Strapi answers at {facts.strapi_url}"
 
 
-def server_url(kit: Kit) -> str:
-    if not kit.public_url:
-        raise Skip(_TUNNEL)
-    sent = _redirect_uri(kit)
-    if sent != kit.urls.callback:
-        failure = _why_differs(sent, kit.urls.callback)
-        raise KitError(f"Strapi sends {sent or 'no redirect_uri'}, not {kit.urls.callback}", failure=failure)
+def server_url(visit: Visit) -> str:
+    wanted, sent = visit.urls.callback, _redirect_uri(visit)
+    if sent != wanted:
+        failure = _why_differs(sent, wanted)
+        raise KitError(f"Strapi sends {sent or 'no redirect_uri'}, not {wanted}", failure=failure)
     return f"Strapi sends redirect_uri={sent}"
 
 
-def _connect(kit: Kit) -> Connect:
-    return kit.strapi.connect(kit.flow.provider, kit.public_url)
-
-
-def _redirect_uri(kit: Kit) -> str:
-    """From a login's first redirect; while there is none, from Strapi's settings if we may sign in.
-
-    In that order, because Strapi takes only five sign-ins in five minutes.
-    """
+def _redirect_uri(visit: Visit) -> str:
+    """From a login's first redirect; while there is none, from Strapi's settings if we may sign in."""
     try:
-        return _connect(kit).redirect_uri
-    except KitError as error:
-        if error.failure != "A01":
-            raise
-        if not _may_sign_in(kit):
-            raise Skip("the provider to be enabled (notebook 03)") from error
-    providers = kit.admin().providers()
-    if kit.flow.provider in providers:
-        return str(providers[kit.flow.provider].get("redirectUri", ""))
+        return visit.connect().redirect_uri
+    except Refused as error:
+        if error.failure != "A01" or not visit.may_sign_in:
+            return visit.started().redirect_uri  # says what this waits for
+    providers, name = visit.providers(), visit.kit.flow.provider
+    if name in providers:
+        return str(providers[name].get("redirectUri", ""))
     # Strapi does not know it before notebook 03; all of them get the same address but for the name.
     known = str(providers.get("instagram", {}).get("redirectUri", ""))
-    return known.replace("/connect/instagram/", f"/connect/{kit.flow.provider}/")
-
-
-def _may_sign_in(kit: Kit) -> bool:
-    return bool(kit.settings.strapi_admin_email and kit.settings.strapi_admin_password)
+    return known.replace("/connect/instagram/", f"/connect/{name}/")
 
 
 def _why_differs(sent: str, wanted: str) -> str:
-    if "localhost" in sent or "127.0.0.1" in sent:
-        return "A03"
-    if not sent.startswith("https://"):
+    there, here = urlsplit(sent), urlsplit(wanted)
+    if there.hostname in ("localhost", "127.0.0.1"):
+        # Strapi puts a relative url behind its own address.
+        return "A03" if there.path == here.path else "A02"
+    if there.scheme != "https":
         return "A02"
-    return "A05" if sent.split("/")[2] == wanted.split("/")[2] else "A04"
+    return "A05" if there.netloc == here.netloc else "A04"
 
 
-def provider(kit: Kit) -> str:
-    if not kit.public_url:
-        raise Skip(_TUNNEL)
-    seen, wanted = _connect(kit), kit.flow
-    if seen.client_id != kit.settings.client_id and kit.settings.client_id:
-        raise KitError(
-            f"Strapi sends client id {seen.client_id}, not {kit.settings.client_id}", failure="B04"
-        )
-    if seen.authorize_host != urlsplit(wanted.authorize_url).hostname:
-        raise KitError(f"Strapi sends people to {seen.authorize_host}, which is out of date", failure="A40")
+def provider(visit: Visit) -> str:
+    seen, wanted = visit.connect(), visit.kit.flow
+    if failure := _out_of_date(visit, seen):
+        raise KitError(f"Strapi sends people to {seen.authorize_host}, which is out of date", failure=failure)
     if seen.scope != wanted.scope:
-        raise KitError(f"Strapi asks for scope {seen.scope}, not {wanted.scope}", failure="A40")
+        failure = "B02" if DOCUMENTED.scope in seen.scope else "B03" if seen.scope in _RETIRED else "A40"
+        raise KitError(f"Strapi asks for scope {seen.scope}, not {wanted.scope}", failure=failure)
+    typed = visit.kit.settings.client_id
+    if typed and seen.client_id != typed:
+        raise KitError(f"Strapi sends client id {seen.client_id}, not {typed}", failure="B04")
     redirects = f"/api/connect/{wanted.provider} redirects to {seen.authorize_host} with scope {seen.scope}"
-    return f"{redirects}. {_ENGINES[kit.strapi.engine(wanted.provider)]}"
+    return f"{redirects}. {_ENGINES[visit.engine()]}"
 
 
-def page(kit: Kit) -> str:
-    """The front end's page that Strapi sends people back to: as it is stored, if we may look."""
-    if _may_sign_in(kit):
-        stored = kit.admin().providers().get(kit.flow.provider, {}).get("callback", "")
-        if urlsplit(stored).hostname:
-            return str(stored)
-    return kit.urls.frontend_redirect
+def _out_of_date(visit: Visit, seen: Connect) -> str | None:
+    flow, retired = visit.kit.flow, urlsplit(DOCUMENTED.authorize_url).hostname
+    if flow.retired and visit.kit.settings.live:
+        return "B01"  # as Strapi's page has it, and nobody serves it any more
+    if seen.authorize_host == urlsplit(flow.authorize_url).hostname:
+        return None
+    return "B01" if seen.authorize_host == retired else "A40"
 
 
-def session_cookie(kit: Kit) -> str:
-    if not kit.public_url:
-        raise Skip(_TUNNEL)
-    cookie = _connect(kit).session_cookie
+def session_cookie(visit: Visit) -> str:
+    cookie = visit.started().session_cookie
     if not cookie:
         raise KitError("Strapi starts a login without a session cookie", failure="A07")
     for_all_sites, secure = "SameSite=None" in cookie, "Secure" in cookie
     if for_all_sites and not secure:
         raise KitError(f"Browsers drop this cookie: {cookie}", failure="A21")
-    if kit.strapi.engine(kit.flow.provider) != "session":
+    if refused := _refused_domain(cookie, visit.public()):
+        raise refused
+    if "SameSite=Strict" in cookie:
+        raise KitError(
+            "Browsers keep this cookie back when Instagram sends them to Strapi",
+            failure="A09",
+            evidence=cookie,
+            fix=("Remove sameSite: 'strict' from strapi::session in config/middlewares.", "Restart Strapi."),
+        )
+    if visit.engine() != "session":
         return f"{cookie}; the front end gets a token, so the cookie need not reach it"
-    front_end = page(kit)
-    if same_site(front_end, kit.public_url):
-        return f"{cookie}; the front end at {_origin(front_end)} is on the same site"
+    public, front_end = visit.public(), origin(visit.page())
+    if same_site(front_end, public):
+        return f"{cookie}; the front end at {front_end} is on the same site"
     if for_all_sites:
         raise KitError(
-            f"Only a browser that sends third-party cookies can finish a login at {_origin(front_end)}",
+            f"Only a browser that sends third-party cookies can finish a login at {front_end}",
             failure="D09",
             evidence=cookie,
         )
     raise KitError(
-        f"A login that ends at {_origin(front_end)} cannot be finished: that page is on another site than "
-        f"{kit.public_url}, so browsers keep Strapi's session cookie from it",
+        f"A login that ends at {front_end} cannot be finished: that page is on another site than "
+        f"{public}, so browsers keep Strapi's session cookie from it",
         failure="A18",
         evidence=cookie,
     )
 
 
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+def _refused_domain(cookie: str, public: str) -> KitError | None:
+    """A cookie may name its own host or a name above that, but none that strangers share."""
+    named = re.search(r"Domain=\.?([^;]+)", cookie)
+    host = urlsplit(public).hostname or ""
+    if named is None or (f".{host}".endswith(f".{named[1].lower()}") and named[1].lower() not in SHARED):
+        return None
+    return KitError(
+        f"Browsers refuse this cookie at {host}: {cookie}",
+        failure="C19" if named[1].lower() in SHARED else "A09",
+        fix=("Remove domain from strapi::session in config/middlewares.", "Restart Strapi."),
+    )
 
 
-def provider_settings(kit: Kit) -> str:
-    if not _may_sign_in(kit):
-        raise Skip(_ADMIN)
-    admin = kit.admin()
-    entry = admin.providers().get(kit.flow.provider)
+def provider_settings(visit: Visit) -> str:
+    name = visit.kit.flow.provider
+    entry = visit.providers().get(name)
     if not entry or not entry.get("enabled"):
-        raise Skip("the provider to be enabled (notebook 03)")
+        raise Skip(ENABLED)
     stored = str(entry.get("callback") or "")
-    if failure := _wrong_page(stored, kit.flow.provider):
+    if failure := _wrong_page(stored, visit):
         raise KitError(f"The redirect URL to the front end is {stored or 'empty'}", failure=failure)
-    settings, roles = admin.advanced()
+    settings, roles = visit.admin().advanced()
     if settings.get("allow_register") is False:
         raise KitError("Strapi takes no new users: Enable sign-ups is off", failure="A25")
-    if settings.get("default_role") not in roles:
-        chosen = settings.get("default_role")
-        raise KitError(f"New users get the role {chosen}, which is none of {', '.join(roles)}", failure="A30")
-    return f"People come back to {stored}, sign-ups are on, new users get the role {settings['default_role']}"
+    role = settings.get("default_role")
+    if role not in roles:
+        raise KitError(f"New users get the role {role}, which is none of {', '.join(roles)}", failure="A30")
+    return f"People come back to {stored}, sign-ups are on, new users get the role {role}"
 
 
-def _wrong_page(stored: str, provider: str) -> str | None:
+def _wrong_page(stored: str, visit: Visit) -> str | None:
+    kit = visit.kit
     if not stored:
         return "A14"
-    parts = urlsplit(stored)
-    if not (parts.scheme and parts.netloc):
+    if not hostname(stored):
         return "A13"
-    if parts.path.startswith("/api/connect/"):
+    urls, path = Urls(kit.public_url, kit.flow.provider), urlsplit(stored).path.rstrip("/")
+    if path.startswith(f"{API}/connect/"):
         return "A15"
-    return "D10" if parts.path.rstrip("/") == f"/connect/{provider}" else None
+    # The kit's own page waits at one place; where somebody's own front end waits, nobody can know. Strapi's
+    # own answer ends a login too, without a front end.
+    kits_own = not kit.settings.frontend_url and origin(stored) == kit.public_url
+    expected = path in (urls.redirect_path, urls.auth_path)
+    return "D10" if path == f"/connect/{kit.flow.provider}" or (kits_own and not expected) else None

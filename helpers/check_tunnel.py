@@ -6,24 +6,24 @@ from helpers import tunnel as tunnels
 from helpers.errors import KitError, TunnelError
 from helpers.finding import Finding, Skip
 from helpers.gateway import HELLO
-from helpers.kit import Kit
+from helpers.visit import TUNNEL, Visit
 
 _MOVED = "can't bind default web address"  # the agent's own words, when another one has port 4040
 
 
-def tunnel(kit: Kit) -> str | Finding:
-    door = kit.door
+def tunnel(visit: Visit) -> str | Finding:
+    kit, door = visit.kit, visit.kit.door
     if door.is_open:
         return _moved(door.tunnel, kit.public_url) or f"{kit.public_url} is open"
     if door.tunnel:
         raise TunnelError("The tunnel was open, but its agent has ended", failure="C05")
     if door.trouble:
         raise door.trouble
-    if door.seen(kit.http):
+    if visit.door():
         return "Another notebook holds the tunnel open"
     if left := door.left_behind():
         raise KitError(f"{left} was open, but the kernel that held it is gone", failure="E09")
-    raise Skip("the tunnel to be started (notebook 01)")
+    raise Skip(TUNNEL)
 
 
 def _moved(tunnel: object, public: str) -> Finding | None:
@@ -31,14 +31,11 @@ def _moved(tunnel: object, public: str) -> Finding | None:
     return Finding(f"{public} is open; another ngrok agent runs on this computer", "C13") if line else None
 
 
-def public_address(kit: Kit) -> str | Finding:
-    door = kit.door.seen(kit.http)
-    if door is None:
-        raise Skip("the tunnel to be started (notebook 01)")
-    public, nonce = door
-    seen = tunnels.confirm(kit.http, public, HELLO, nonce)
-    whose = "this notebook's" if kit.door.is_open else "another notebook's"
-    told = f"{public} leads to {whose} gateway"
+def public_address(visit: Visit) -> str | Finding:
+    door = visit.open_door()
+    seen = tunnels.confirm(visit.kit.http, door.public, HELLO, door.nonce)
+    whose = "this notebook's" if visit.kit.door.is_open else "another notebook's"
+    told = f"{door.public} leads to {whose} gateway"
     if seen.interstitial:
         return Finding(f"{told}; browsers see ngrok's warning page once, press Visit Site", "C07")
     return told

@@ -5,20 +5,22 @@ Their order is the one in which a person should look: what stands above may expl
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as OutOfTime
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from helpers import check_files, check_front_end, check_strapi, check_tunnel
+from helpers.bounded import aside
 from helpers.errors import InputError, KitError
 from helpers.finding import Finding, Skip
 from helpers.kit import Kit
 from helpers.login import failed
 from helpers.masking import redact
+from helpers.visit import Visit
 
 PASSED, FAILED, SKIPPED, UNKNOWN = "passed", "failed", "skipped", "unknown"
 
@@ -51,12 +53,12 @@ class Check:
     """``after``: the checks whose failure explains a failure of this one."""
 
     title: str
-    probe: Callable[[Kit], str | Finding]
+    probe: Callable[[Visit], str | Finding]
     after: tuple[str, ...] = ()
 
 
-def login(kit: Kit) -> str:
-    verdict = kit.verdict()
+def login(visit: Visit) -> str:
+    verdict = visit.kit.verdict()
     if not verdict.decided:
         raise Skip("a login (notebook 04)")
     if not verdict.ok:
@@ -110,7 +112,8 @@ def run_one(kit: Kit, name: str) -> Result:
 def run(kit: Kit, names: Sequence[str] = tuple(CHECKS)) -> list[Result]:
     """Several checks at once, in the order of ``names``; nobody waits longer than ``DEADLINE``."""
     until = time.monotonic() + DEADLINE
-    running = [(name, _aside(kit, name)) for name in names]
+    visit = Visit(kit, until)
+    running = [(name, aside(partial(_measure, visit, name), f"check-{name}")) for name in names]
     return [_ended(name, future, until) for name, future in running]
 
 
@@ -133,17 +136,6 @@ def _explains(other: Result, result: Result) -> bool:
     return other.id in CHECKS[result.id].after or (other.failure == result.failure is not None)
 
 
-def _aside(kit: Kit, name: str) -> Future[Result]:
-    """In a thread that nobody waits for at the end, unlike an executor's."""
-    future: Future[Result] = Future()
-
-    def work() -> None:
-        future.set_result(_measure(kit, name))
-
-    threading.Thread(target=work, name=f"check-{name}", daemon=True).start()
-    return future
-
-
 def _ended(name: str, future: Future[Result], until: float) -> Result:
     try:
         return future.result(max(0.0, until - time.monotonic()))
@@ -151,9 +143,9 @@ def _ended(name: str, future: Future[Result], until: float) -> Result:
         return Result(name, UNKNOWN, f"No end in {DEADLINE:g} seconds: somebody answers too slowly")
 
 
-def _measure(kit: Kit, name: str) -> Result:
+def _measure(visit: Visit, name: str) -> Result:
     try:
-        seen = CHECKS[name].probe(kit)
+        seen = CHECKS[name].probe(visit)
     except Skip as waiting:
         return Result(name, SKIPPED, f"waits for {waiting}")
     except InputError as error:

@@ -30,13 +30,17 @@ def _name(result: Result) -> str:
     return failures.get(result.failure).title if result.failure else result.evidence
 
 
+def _word(result: Result) -> str:
+    return "Note" if result.status == PASSED and result.failure else WORDS[result.status]
+
+
 def as_lines(results: Sequence[Result]) -> list[str]:
     """For a terminal: one line per check in diagnosis order; the causes bring what to do."""
     followers = {after.id: cause for cause, follow in causes(results) for after in follow}
     lines = []
     for result in results:
         id_ = f" [{result.failure}]" if result.failure else ""
-        lines.append(f"{WORDS[result.status]:8} {TITLES[result.id]}: {result.evidence}{id_}")
+        lines.append(f"{_word(result):8} {TITLES[result.id]}: {result.evidence}{id_}")
         if result.id in followers:
             lines.append(f"{'':9}follows from: {TITLES[followers[result.id].id]}")
         else:
@@ -79,7 +83,7 @@ def _row(result: Result) -> str:
     note = "".join(f"<li>{escape(step)}</li>" for step in result.fix)
     return (
         f'<tr data-status="{result.status}"><th scope="row">{escape(TITLES[result.id])}</th>'
-        f"<td><b>{WORDS[result.status]}</b></td><td>{escape(result.evidence)}{id_}"
+        f"<td><b>{_word(result)}</b></td><td>{escape(result.evidence)}{id_}"
         + (f"<ol>{note}</ol>" if note else "")
         + "</td></tr>"
     )

@@ -13,16 +13,26 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import httpx
 
-from helpers.errors import KitError
+from helpers.bounded import fetch
+from helpers.errors import KitError, Stopped
 from helpers.gateway import HELLO, Gateway
 from helpers.serving import PortTaken
 
 _LOOK = 0.3  # seconds between two looks at the sign; no event crosses from kernel to kernel
 _HANDOVER = 3.0  # seconds for the former holder to let go of the port
+_PATIENCE = 3.0  # seconds for a gateway on this machine to say who it is
+
+
+class Seen(NamedTuple):
+    """An open door: its public origin, what it answers to be recognised, its address on this machine."""
+
+    public: str
+    nonce: str
+    gateway: str
 
 
 class Tunnel(Protocol):
@@ -67,7 +77,8 @@ class Door:
                 self.gateway.public = tunnel.start(self.gateway.url, cancelled)
                 self._put_up()
             except BaseException as error:
-                self.trouble = error if isinstance(error, KitError) else None
+                if isinstance(error, KitError) and not isinstance(error, Stopped):
+                    self.trouble = error
                 self.close()
                 raise
             self._watch()
@@ -86,21 +97,23 @@ class Door:
             if self._read().get("nonce") == self.gateway.nonce:
                 self._sign.unlink(missing_ok=True)
 
-    def seen(self, http: httpx.Client) -> tuple[str, str] | None:
-        """Public origin and nonce of the open door, be it ours or another notebook's.
+    def seen(self, http: httpx.Client) -> Seen | None:
+        """The open door, be it ours or another notebook's.
 
         A killed kernel leaves its sign behind, so the gateway it names is asked whether it is still there.
         """
         sign = self._read()
         try:
-            alive = http.get(sign["gateway"] + HELLO).text == sign["nonce"]
-        except (httpx.HTTPError, KeyError):
+            found = Seen(*(str(sign[name]) for name in Seen._fields))
+            request = http.build_request("GET", found.gateway + HELLO, timeout=_PATIENCE)
+            answer = fetch(http, request, seconds=_PATIENCE, most=len(found.nonce))
+        except (httpx.HTTPError, httpx.InvalidURL, KeyError):
             return None
-        return (sign["public"], sign["nonce"]) if alive else None
+        return found if answer.text == found.nonce and answer.whole else None
 
     def left_behind(self) -> str:
         """The public origin on a sign whose kernel was killed; empty if there is none."""
-        return "" if self._read().get("nonce") == self.gateway.nonce else self._read().get("public", "")
+        return str(self._read().get("public", ""))
 
     def _listen(self) -> None:
         until = time.monotonic() + _HANDOVER

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from helpers import env_file
 from helpers.edits import FileChange, Plan, read_file
 from helpers.errors import InputError
+
+_SCRIPTS = (".js", ".jsx", ".mjs", ".ts", ".tsx")
+_MOST_SCRIPTS, _LARGEST_SCRIPT = 500, 200_000  # files, bytes
 
 
 class Folder:
@@ -39,6 +44,14 @@ class Folder:
     def read(self, relative: str) -> bytes | None:
         """What the file holds; None when there is none."""
         return read_file(self.path(relative))
+
+    def scripts(self, *folders: str) -> Iterator[tuple[str, str]]:
+        """Name and text of the JavaScript and TypeScript below, as much of it as is worth reading."""
+        found = (path for folder in folders for path in (self.root / folder).rglob("*.*"))
+        scripts = (path for path in found if path.suffix in _SCRIPTS and "node_modules" not in path.parts)
+        for path in islice(scripts, _MOST_SCRIPTS):
+            if path.is_file() and path.stat().st_size < _LARGEST_SCRIPT and os.access(path, os.R_OK):
+                yield str(path.relative_to(self.root)), path.read_text(encoding="utf-8", errors="replace")
 
     def change(self, relative: str, after: bytes, variable: str = "") -> Plan:
         """Nothing when the file is like that already; InputError when it must not be written."""

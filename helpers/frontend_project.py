@@ -21,8 +21,7 @@ TOOLS = {
     "vite": ("Vite", "VITE_BACKEND_URL"),
 }
 # All three read these while developing, and the first that names a variable counts.
-_MOST_FILES = 500
-_SCRIPTS = (".js", ".jsx", ".ts", ".tsx")
+_LINK = r"\}(/api)?/connect/"  # to the login, behind a variable
 _ENV_FILES = (".env.development.local", ".env.local", ".env.development", ".env")
 
 
@@ -69,7 +68,9 @@ class FrontEnd:
         name, value = self._set()
         shown = f"{name}={value}"
         if not name:
-            return KitError(f"None of its .env files sets {self.variable}", failure="D02")
+            # Links that name no backend lead to the page's own origin, which is Strapi's too.
+            told = f"None of its .env files sets {self.variable}"
+            return KitError(told, failure="D02") if self._reads_variable() else None
         if name != self.variable:
             return KitError(f"{self.tool} does not read {name} but {self.variable}", failure="D06")
         if value.endswith("/"):
@@ -92,11 +93,16 @@ class FrontEnd:
         names = [self.variable, *(variable for _, variable in TOOLS.values())]
         return next(((name, found[name]) for name in names if found.get(name)), ("", ""))
 
+    def _reads_variable(self) -> bool:
+        source = self._source()
+        return self.variable in source or re.search(_LINK, source) is not None
+
+    def _source(self) -> str:
+        return "".join(source for _, source in self.folder.scripts("src", "app", "pages", "components"))
+
     def _wrong_path(self, value: str) -> str:
         """Old copies of Strapi's example leave ``/api`` to the variable, newer ones write it themselves."""
-        paths = [path for path in (self.folder.root / "src").rglob("*.*") if path.suffix in _SCRIPTS]
-        source = "".join(path.read_text(encoding="utf-8", errors="replace") for path in paths[:_MOST_FILES])
-        ends, writes = value.endswith("/api"), re.search(r"\}(/api)?/connect/", source)
+        ends, writes = value.endswith("/api"), re.search(_LINK, self._source())
         if not writes or ends != bool(writes[1]):
             return ""
         return "/api/api/connect/…" if ends else "/connect/… without /api"

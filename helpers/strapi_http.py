@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
 
+from helpers.bounded import fetch
 from helpers.errors import Unexpected, Unreachable
 from helpers.masking import Secret
 
@@ -80,40 +80,27 @@ class Door:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Secrets in ``body`` are revealed on the way out."""
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
+        sent = {"Accept": "application/json", **(headers or {})}
         content = None
         if token:
-            headers["Authorization"] = f"Bearer {token.reveal()}"
+            sent["Authorization"] = f"Bearer {token.reveal()}"
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            sent["Content-Type"] = "application/json"
             content = json.dumps(body, default=Secret.reveal).encode()
+        asked = f"{method} {path}"
         request = self._http.build_request(
-            method, self.url + path, headers=headers, content=content, timeout=self.patience
+            method, self.url + path, headers=sent, content=content, timeout=self.patience
         )
-        # Should the client hold cookies, they belong to somebody's login.
-        request.headers.pop("cookie", None)
         try:
-            return self._receive(request, f"{method} {path}")
+            answer = fetch(self._http, request, seconds=self.patience, most=_MOST)
         except httpx.TimeoutException as error:
             raise Unreachable(
                 f"No answer from {self.url} in time", failure="C06", evidence=str(error)
             ) from error
-        except httpx.RemoteProtocolError as error:
+        except (httpx.RemoteProtocolError, httpx.DecodingError) as error:
             raise Unexpected(f"{self.url} does not speak HTTP", failure="E04", evidence=str(error)) from error
         except httpx.HTTPError as error:
             raise Unreachable(f"Nobody answers at {self.url}", failure="C06", evidence=str(error)) from error
-
-    def _receive(self, request: httpx.Request, asked: str) -> Answer:
-        deadline = time.monotonic() + self.patience
-        response = self._http.send(request, stream=True, follow_redirects=False)
-        body = b""
-        try:
-            for chunk in response.iter_raw():
-                body += chunk
-                if len(body) > _MOST:
-                    raise Unexpected("The answer does not end", failure="E04", evidence=asked)
-                if time.monotonic() > deadline:
-                    raise httpx.ReadTimeout("the answer came too slowly")
-        finally:
-            response.close()
-        return Answer(asked, response.status_code, response.headers, body)
+        if not answer.whole:
+            raise Unexpected("The answer does not end", failure="E04", evidence=asked)
+        return Answer(asked, answer.status, answer.headers, answer.body)

@@ -25,7 +25,7 @@ class PoliteStrapi(Strapi):
 
     def __init__(self, http: httpx.Client, url: str) -> None:
         super().__init__(http, url, patience=_PATIENCE)
-        self._asking = threading.RLock()
+        self._starting, self._signing_in = threading.Lock(), threading.Lock()
         self._connect: tuple[float, str, Connect | KitError] | None = None
         self._admin: tuple[tuple[str, Secret], Admin | Refused] | None = None
 
@@ -39,7 +39,7 @@ class PoliteStrapi(Strapi):
             self._admin = None
 
     def connect(self, provider: str, public: str = "") -> Connect:
-        with self._alone():
+        with self._alone(self._starting):
             now, known = time.monotonic(), self._connect
             if known is None or known[1] != provider or now - known[0] > _FRESH:
                 known = self._connect = (now, provider, self._ask(provider, public))
@@ -48,14 +48,14 @@ class PoliteStrapi(Strapi):
         return known[2]
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self, lock: threading.Lock) -> Iterator[None]:
         """One question at a time; behind one that is never answered nobody waits for ever."""
-        if not self._asking.acquire(timeout=_PATIENCE + 1):
+        if not lock.acquire(timeout=_PATIENCE + 1):
             raise Unreachable(f"Strapi at {self.url} does not finish its answers", failure="C06")
         try:
             yield
         finally:
-            self._asking.release()
+            lock.release()
 
     def _ask(self, provider: str, public: str) -> Connect | KitError:
         try:
@@ -65,7 +65,7 @@ class PoliteStrapi(Strapi):
 
     def sign_in(self, email: str, password: Secret) -> Admin:
         """The same pair is sent once: a wrong one, tried by every check, would lock the account."""
-        with self._alone():
+        with self._alone(self._signing_in):
             if self._admin is None or self._admin[0] != (email, password):
                 try:
                     self._admin = ((email, password), super().sign_in(email, password))

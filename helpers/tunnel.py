@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 import threading
-import time
-from contextlib import closing
 from dataclasses import dataclass
 
 import httpx
 
-from helpers import agent
+from helpers import agent, failures
+from helpers.bounded import aside, fetch
 from helpers.errors import TunnelError
 
 _MOST_READ = 65536  # bytes of a stranger's answer
 _PATIENCE = 8.0  # seconds for them
+_HOST_CHECK = r"Invalid Host header|Blocked request\. This host"
 _PROGRAM = {"user-agent": "kit", "ngrok-skip-browser-warning": "1"}
 _BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0", "accept": "text/html,*/*;q=0.8"}
 
@@ -49,17 +49,19 @@ def confirm(http: httpx.Client, public_url: str, path: str, nonce: str) -> Confi
     a placeholder or another agent on a shared address answers 200 too.
 
     Raises:
-        TunnelError: the address does not lead here (C05, C06, C09, C10, C15, C17).
+        TunnelError: the address does not lead here (C05, C06, C09, C10, C15, C17, D13).
     """
     url = public_url.rstrip("/") + path
+    as_browser = aside(lambda: visit(http, url, browser=True))
     program = visit(http, url)
     if program.body.strip() != nonce:
         raise program.trouble()
-    browser = visit(http, url, browser=True)
-    warned = "ERR_NGROK_6024" in browser.code + browser.body
-    if browser.body.strip() != nonce and not warned:
+    browser = as_browser.result()
+    if browser.body.strip() != nonce and not browser.warned:
         raise browser.trouble("C09", "Programs reach this server through the tunnel, but browsers do not")
-    return Confirmation(warned, f"{url} answered {program.status} to a program, {browser.seen} to a browser")
+    return Confirmation(
+        browser.warned, f"{url} answered {program.status} to a program, {browser.seen} to a browser"
+    )
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,10 @@ class Visit:
     headers: httpx.Headers
     code: str
     body: str
+
+    @property
+    def warned(self) -> bool:
+        return "ERR_NGROK_6024" in self.code + self.body
 
     @property
     def seen(self) -> str:
@@ -83,6 +89,8 @@ class Visit:
             return agent.refusal(evidence)
         if self.status in (502, 503, 504):
             failure, sentence = "C06", "The tunnel stands, but nothing answers behind it"
+        elif re.search(_HOST_CHECK, self.body):
+            failure, sentence = "D13", failures.get("D13").title
         return TunnelError(sentence, failure=failure, evidence=evidence)
 
 
@@ -90,25 +98,19 @@ def visit(http: httpx.Client, url: str, *, browser: bool = False, origin: str = 
     """Fetch as a program or as a browser that has never been there, for a page of ``origin`` if given.
 
     Raises:
-        TunnelError: nobody answers (C05, C15).
+        TunnelError: nobody answers (C05, C15), or not in HTTP (C10).
     """
     headers = (_BROWSER if browser else _PROGRAM) | ({"origin": origin} if origin else {})
-    request = http.build_request("GET", url, headers=headers)
-    request.headers.pop("cookie", None)
-    body, until = b"", time.monotonic() + _PATIENCE
+    request = http.build_request("GET", url, headers=headers, timeout=_PATIENCE)
     try:
-        with closing(http.send(request, stream=True, follow_redirects=False)) as response:
-            for piece in response.iter_bytes():
-                body += piece
-                if len(body) > _MOST_READ or time.monotonic() > until:
-                    break
+        answer = fetch(http, request, seconds=_PATIENCE, most=_MOST_READ)
     except httpx.HTTPError as error:
-        failure = "C15" if re.search(r"certificate|SSL|TLS", str(error)) else "C05"
-        host = request.url.host
-        evidence = f"{type(error).__name__}: {error}"
-        raise TunnelError(f"{host} does not answer", failure=failure, evidence=evidence) from error
-    text = body.decode(errors="replace")
-    code = response.headers.get("ngrok-error-code", "")
-    if not code and response.is_error and (found := re.search(r"ERR_NGROK_\d+", text)):
+        said, host = f"{type(error).__name__}: {error}", request.url.host
+        if isinstance(error, httpx.RemoteProtocolError):
+            raise TunnelError(f"{host} does not speak HTTP", failure="C10", evidence=said) from error
+        failure = "C15" if re.search(r"certificate|SSL|TLS", said) else "C05"
+        raise TunnelError(f"{host} does not answer", failure=failure, evidence=said) from error
+    code = answer.headers.get("ngrok-error-code", "")
+    if not code and answer.status >= 400 and (found := re.search(r"ERR_NGROK_\d+", answer.text)):
         code = found[0]
-    return Visit(response.status_code, response.headers, code, text)
+    return Visit(answer.status, answer.headers, code, answer.text)
