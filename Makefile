@@ -3,7 +3,7 @@ PYTHON ?= python3
 LAB = .venv
 TEST = .venv-test
 
-.PHONY: lab test test-real bench lint fix clean
+.PHONY: lab test test-real bench docs lint fix clean
 
 lab: $(LAB)/ready  ## open JupyterLab at the first notebook (OPTIONS=--no-browser and the like are passed on)
 	$(LAB)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(OPTIONS)
@@ -17,6 +17,9 @@ test-real: $(TEST)/ready-real  ## the same contracts and logins on four real Str
 
 bench: $(TEST)/ready  ## the performance table
 	$(TEST)/bin/python -m tests.bench
+
+docs: $(TEST)/ready  ## the pages of docs/failures, written from helpers/failures.toml
+	$(TEST)/bin/python -m helpers.failure_page docs/failures
 
 lint: $(TEST)/ready
 	$(TEST)/bin/ruff check .

@@ -21,8 +21,6 @@ from helpers.masking import redact
 OLDEST = (3, 30)  # the first with /api/endpoints: https://ngrok.com/docs/agent/changelog/
 _ENDING_PATIENCE = 3.0  # seconds after each signal
 _MOST_EVIDENCE = 400  # characters
-# Codes that the catalogue's signals do not name, with the entry that explains them.
-_RELATED = {"123": "C01", "300": "C03", "314": "C11", "725": "C17", "3004": "C06", "15013": "C11"}
 
 
 def find() -> Path | None:
@@ -167,9 +165,8 @@ def end(process: subprocess.Popen[str]) -> None:
 def refusal(text: str) -> TunnelError:
     """The catalogue's name for what ngrok said, by its error number or, without one, by its words."""
     if code := re.search(r"ERR_NGROK_(\d+)", text):
-        signals = {entry.id: entry.signal for entry in failures.all_failures().values() if entry.id[0] == "C"}
-        named = (id_ for id_, signal_ in signals.items() if re.search(rf"{code[0]}\b", signal_))
-        id_ = _RELATED.get(code[1]) or next(named, None)
+        entries = (entry for entry in failures.all_failures().values() if entry.id[0] == "C")
+        id_ = next((entry.id for entry in entries if entry.found_in(code[0])), None)
         if id_:
             return TunnelError(failures.get(id_).title, failure=id_, evidence=shown(text))
         page = f"https://ngrok.com/docs/errors/{code[0].lower()}"

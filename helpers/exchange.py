@@ -23,6 +23,8 @@ _HARMLESS = {"app_id", "client_id", "fields", "grant_type", "redirect_uri", "res
 _ERROR = re.compile(r"error(_\w+)?(\[\w+\])?")
 # Secrets that are new in each login; an app's own secret says nothing about whose login it is.
 _MARKING = frozenset({"access_token", "code", "jwt", "raw[access_token]", "state"})
+MOST_COOKIE = 4096  # bytes of name and value; what is longer, browsers drop without a word
+TOO_BIG = "too big for a browser"
 _MOST_BODY = 64 * 1024  # bytes kept of a body while it passes; a user object is far smaller
 
 
@@ -93,6 +95,8 @@ class Exchange:
                 self._secrets.add(content)
                 self._marking.add(content)
             shown = [flag for flag in flags if not flag.lower().startswith("expires")]
+            size = len(cookie) + len(content)
+            shown += [f"{size} bytes, {TOO_BIG}"] if size > MOST_COOKIE else []
             self.cookies.append("; ".join([cookie, *shown]))
 
     def body(self) -> dict[str, Any]:

@@ -7,10 +7,12 @@ speak of a failure in the same words.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from importlib.resources import files
+from typing import Any
 
-__all__ = ["Failure", "all_failures", "get"]
+__all__ = ["Failure", "all_failures", "get", "named"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,18 @@ class Failure:
     cause: str
     fix: tuple[str, ...]
     source: str
+    named_by: str
+    proof: str
+    versions: str = ""
+    see: str = ""
+    signs: tuple[str, ...] = ()
+    at: tuple[str, ...] = ()
+    apart: dict[str, str] = field(default_factory=dict)
+
+    def found_in(self, text: str) -> re.Match[str] | None:
+        """The longest of its signs in a text."""
+        found = [match for sign in self.signs if (match := re.search(sign, text, re.I))]
+        return max(found, key=lambda match: len(match[0]), default=None)
 
 
 @functools.cache
@@ -32,8 +46,19 @@ def all_failures() -> dict[str, Failure]:
     text = files("helpers").joinpath("failures.toml").read_text(encoding="utf-8")
     entries = tomllib.loads(text)
     # Unpacked, so that a missing or unknown key fails here and not in front of a reader.
-    return {id_: Failure(id_, **entry | {"fix": tuple(entry["fix"])}) for id_, entry in entries.items()}
+    return {id_: Failure(id_, **{name: _frozen(value) for name, value in entry.items()})
+            for id_, entry in entries.items()}  # fmt: skip
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def get(id_: str) -> Failure:
     return all_failures()[id_]
+
+
+def named(said: str, *steps: str) -> str | None:
+    """The id of the failure that the words of a login's step stand for, if they are known."""
+    entries = (entry for entry in all_failures().values() if set(steps) & set(entry.at))
+    return next((entry.id for entry in entries if entry.found_in(said)), None)

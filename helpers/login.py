@@ -2,52 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs
 
 from helpers import failures
 from helpers.errors import LoginFailed
+from helpers.exchange import TOO_BIG
+from helpers.urls import parsed
 from helpers.witness import Attempt, Hop
-
-# What an answer of one step says, and which failure that is. First match wins.
-SIGNS: tuple[tuple[str, str, str], ...] = (
-    ("connect", r"This provider is disabled", "A01"),
-    ("connect", r"session middleware", "A07"),
-    ("connect", r"Invalid callback URL|Forbidden callback", "A16"),
-    ("connect", r"Unknown OAuth provider", "A38"),
-    ("connect", r"Too many requests", "A17"),
-    ("connect", r"secure cookie", "A22"),
-    ("authorize", r"Invalid scope: user_profile", "B02"),
-    ("authorize", r"Invalid scope|No valid scopes", "B03"),
-    ("authorize", r"Invalid platform app", "B04"),
-    ("authorize", r"Invalid redirect_uri", "B05"),
-    ("authorize", r"Insufficient developer role", "B09"),
-    ("authorize", r"page isn't available", "B01"),
-    ("callback", r"user denied|access_denied", "B18"),
-    ("callback", r"missing session", "A08"),
-    ("callback", r"state mismatch", "A09"),
-    ("callback", r"missing code", "A10"),
-    ("callback", r"Token exchange failed", "A11"),
-    ("callback", r"\[object Object\]", "A12"),
-    ("callback", r"callback URL is not configured", "A14"),
-    ("callback", r"fetch failed", "A42"),
-    ("token", r"identical to the one you used", "B06"),
-    ("token", r"client secret", "B07"),
-    ("token", r"code (has been|was not found|.*already) used|was not found or was already used", "B08"),
-    ("auth", r"requires a completed provider session", "A18"),
-    ("auth", r"No access_token", "A28"),
-    ("auth", r"\[object Object\]", "A12"),
-    ("auth", r"An application error occured", "A29"),
-    ("auth", r"default role|reading 'id'", "A30"),
-    ("auth", r"Register action", "A25"),
-    ("auth", r"already taken", "A26"),
-    ("auth", r"Email was not available", "A27"),
-    ("auth", r"blocked", "A32"),
-    ("auth", r"fetch failed", "A42"),
-    ("profile", r"Unsupported request", "B11"),
-    ("profile", r"Invalid OAuth access token|Error validating access token", "B12"),
-)
 
 # Strapi hands on what Instagram told it: the older engine to the front end, the provider file to `auth`.
 _RELAYED = {"callback": "token", "auth": "profile"}
@@ -63,6 +25,11 @@ _STATUS = {
     ("me", 401): "A33",
     ("me", 403): "A31",
 }
+
+# Strapi's words that hide Instagram's, and the hops where a rehearsal hears Instagram itself.
+_HIDING, _HEARD = {"A11", "A12"}, {"token", "profile"}
+# What a session cookie that no browser keeps looks like to Strapi.
+_LOST_SESSION = {"A08", "A09", "A18"}
 
 
 @dataclass(frozen=True)
@@ -89,8 +56,7 @@ def judge(attempt: Attempt, provider: str) -> Verdict:
         return Verdict(True, True, f"{proven['username']} is logged in", user=proven)
     broken = [found for hop in hops if attempt.last(hop.step) is hop and (found := _broken(hop))]
     if broken:
-        # What broke first, unless only a later hop says why.
-        return next((verdict for verdict in broken if verdict.failure), broken[0])
+        return _cause(broken, hops)
     auth = next((hop for hop in reversed(hops) if hop.user), None)
     if auth is None or auth.user is None:
         return Verdict(False, False, f"Under way: {attempt.hops[-1].step} was the last step seen")
@@ -99,6 +65,20 @@ def judge(attempt: Attempt, provider: str) -> Verdict:
         reason = f"Strapi's user belongs to the provider {theirs or 'none'}, not {provider}"
         return Verdict(False, True, reason, failure="A43", broke_at=auth)
     return Verdict(False, False, "Strapi gave a user; waiting for the proof that the login counts")
+
+
+def _cause(broken: list[Verdict], hops: list[Hop]) -> Verdict:
+    """What broke first, unless only a later hop says why."""
+    named = [verdict for verdict in broken if verdict.failure] or broken
+    if named[0].failure in _HIDING:
+        heard = (verdict for verdict in named if verdict.broke_at and verdict.broke_at.step in _HEARD)
+        return next(heard, named[0])
+    if named[0].failure in _LOST_SESSION and any(TOO_BIG in cookie for hop in hops for cookie in hop.cookies):
+        return replace(named[0], failure="A41")
+    began = [hop.step for hop in hops]
+    if named[0].failure == "B12" and began[0] == "auth" and "callback" not in began:
+        return replace(named[0], failure="A43")  # whoever gave this token, it was not this login
+    return named[0]
 
 
 def _that_count(attempt: Attempt) -> list[Hop]:
@@ -140,14 +120,13 @@ def _broken(hop: Hop) -> Verdict | None:
 
 def _error_in(location: str) -> str:
     """What a redirect to the front end tells of an error: ``error=`` or the older ``error[…]=``."""
-    query = parse_qs(urlsplit(location).query)
+    query = parse_qs(parsed(location).query)
     return " ".join(value for name in query if name.startswith("error") for value in query[name])
 
 
 def named(step: str, said: str) -> str | None:
     """The id of the failure that a step's words stand for, if they are known."""
-    steps = (step, _RELAYED.get(step))
-    return next((id_ for at, sign, id_ in SIGNS if at in steps and re.search(sign, said, re.I)), None)
+    return failures.named(said, step, _RELAYED.get(step, step))
 
 
 def _failed(hop: Hop, failure: str | None, reason: str) -> Verdict:

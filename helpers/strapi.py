@@ -12,23 +12,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from helpers import failures
 from helpers.errors import Refused, Unexpected
 from helpers.masking import Secret, redact
 from helpers.strapi_admin import Admin, Change
 from helpers.strapi_http import Answer, Door
-from helpers.urls import HEALTH, Urls
+from helpers.urls import HEALTH, Urls, parsed
 
 __all__ = ["Admin", "Change", "Connect", "Strapi"]
 
-# Why a login cannot start, by a part of Strapi's own words or else by the status.
-_WORDS = {
-    "This provider is disabled": "A01",
-    "session middleware": "A07",
-    "Unknown OAuth provider": "A38",
-}
+# Why a login cannot start, where Strapi's own words do not say it.
 _STATUS = {404: "A06", 429: "A17", 500: "A22"}
 
-_FLAGS = {"httponly": "HttpOnly", "secure": "Secure", "samesite": "SameSite"}
+_FLAGS = {"httponly": "HttpOnly", "secure": "Secure", "samesite": "SameSite", "domain": "Domain"}
 
 
 @dataclass(frozen=True)
@@ -78,16 +74,12 @@ class Strapi:
         Raises:
             Refused: Strapi does not start the login; the failure's id says why.
         """
-        seen_as = urlsplit(public)
-        forwarded = (
-            {"X-Forwarded-Proto": seen_as.scheme, "X-Forwarded-Host": seen_as.netloc} if public else {}
-        )
-        answer = self._door.ask("GET", Urls("", provider).connect_path, headers=forwarded)
-        if 300 <= answer.status < 400 and urlsplit(answer.headers.get("location", "")).hostname:
+        answer = self._door.ask("GET", Urls("", provider).connect_path, headers=_behind(public))
+        if 300 <= answer.status < 400 and parsed(answer.headers.get("location", "")).hostname:
             return _connect(answer)
         if not answer.message:
             raise answer.unexpected()
-        failure = next((id_ for words, id_ in _WORDS.items() if words in answer.message), None)
+        failure = failures.named(answer.message, "connect")
         raise Refused(
             f"Strapi does not start the login: {answer.message}",
             failure=failure or _STATUS.get(answer.status),
@@ -107,6 +99,14 @@ class Strapi:
         if "This provider is disabled" in answer.message:
             return None
         raise answer.unexpected()
+
+    def allowed_origin(self, provider: str, origin: str, public: str = "") -> str:
+        """Which origin a page of ``origin`` is told that may read its login; empty for none."""
+        headers = {"Origin": origin, **_behind(public)}
+        answer = self._door.ask("GET", Urls("", provider).auth_path, headers=headers)
+        if not answer.message:
+            raise answer.unexpected()
+        return str(answer.headers.get("access-control-allow-origin", ""))
 
     def has_admin(self) -> bool:
         return self._door.ask("GET", "/admin/init").get(bool, "data", "hasAdmin")
@@ -132,9 +132,17 @@ class Strapi:
         return Secret(answer.get(str, "data", "token"))
 
 
+def _behind(public: str) -> dict[str, str]:
+    """What the gateway behind ``public`` says of whom it speaks for."""
+    seen_as = urlsplit(public)
+    if not public:
+        return {}
+    return {"Host": seen_as.netloc, "X-Forwarded-Host": seen_as.netloc, "X-Forwarded-Proto": seen_as.scheme}
+
+
 def _connect(answer: Answer) -> Connect:
     location = answer.headers["location"]
-    target = urlsplit(location)
+    target = parsed(location)
     value = {name: values[0] for name, values in parse_qs(target.query).items()}
     id_field = next((name for name in ("client_id", "app_id") if name in value), "")
     return Connect(
@@ -156,5 +164,7 @@ def _session_cookie(cookies: list[str]) -> str:
     for attribute in cookie.split(";")[1:]:
         name, equals, value = attribute.strip().partition("=")
         if name.lower() in _FLAGS:
-            shown.append(_FLAGS[name.lower()] + equals + value.capitalize())
+            shown.append(
+                _FLAGS[name.lower()] + equals + (value if name.lower() == "domain" else value.capitalize())
+            )
     return "; ".join(shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 # Strapi's default ``api.rest.prefix``.
 API = "/api"
@@ -13,8 +13,8 @@ DOCUMENTED_FRONTEND = "http://localhost:3000"
 
 
 # Names under which strangers live side by side; browsers keep them apart (publicsuffix.org).
-_SHARED = ("ngrok.io", "ngrok.app", "ngrok.dev", "ngrok.pizza", "ngrok.pro", "ngrok-free.app",
-           "ngrok-free.dev", "trycloudflare.com", "loca.lt", "devtunnels.ms")  # fmt: skip
+SHARED = ("ngrok.io", "ngrok.app", "ngrok.dev", "ngrok.pizza", "ngrok.pro", "ngrok-free.app",
+          "ngrok-free.dev", "trycloudflare.com", "loca.lt", "devtunnels.ms")  # fmt: skip
 
 
 def same_site(one: str, other: str) -> bool:
@@ -26,11 +26,19 @@ def same_site(one: str, other: str) -> bool:
 
 
 def _site(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
+    parts = parsed(url)
     host = parts.hostname or ""
-    shared = any(host.endswith(f".{suffix}") for suffix in _SHARED)
+    shared = any(host.endswith(f".{suffix}") for suffix in SHARED)
     numeric = host.replace(".", "").isdigit()
     return parts.scheme, host if shared or numeric else ".".join(host.split(".")[-2:])
+
+
+def parsed(url: str) -> SplitResult:
+    """A stranger's address in its parts, all empty when it is none: ``https://[half`` raises elsewhere."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 @dataclass(frozen=True)
