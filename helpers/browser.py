@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html.parser import HTMLParser
+from http.cookiejar import Cookie, DefaultCookiePolicy
 from urllib.parse import parse_qsl, urldefrag, urljoin
+from urllib.request import Request
 
 import httpx
 
 from helpers.errors import LoginFailed, Unreachable
+from helpers.exchange import MOST_COOKIE
 from helpers.instagram import AUTHORIZE_HOSTS
 from helpers.login import named
 from helpers.urls import Urls
@@ -34,19 +37,21 @@ class Browser:
     """A robot that walks a login as a person's browser would: cookies kept, redirects followed.
 
     It runs no scripts, so on the front end's page it does what Strapi's login example does there:
-    it calls ``/api/auth/<provider>/callback`` with the query it arrived with.
+    it calls ``/api/auth/<provider>/callback`` with the query it arrived with. ``twice`` are paths that it
+    reloads at once, as an impatient person does.
     """
 
-    def __init__(self, http: httpx.Client, urls: Urls) -> None:
-        self.http, self.urls = http, urls
+    def __init__(self, http: httpx.Client, urls: Urls, twice: frozenset[str] = frozenset()) -> None:
+        self.http, self.urls, self._twice = http, urls, twice
+        self.http.cookies.jar.set_policy(_Rules())
 
-    def start(self) -> Consent:
-        """Open the login and stop where Instagram asks.
+    def start(self, address: str = "") -> Consent:
+        """Open the login, or another address, and stop where Instagram asks.
 
         Raises:
             LoginFailed: something other than Instagram's question came back.
         """
-        page = self._follow(httpx.Request("GET", self.urls.connect))
+        page = self._follow(httpx.Request("GET", address or self.urls.connect))
         form = _Form.read(page)
         if page.url.host not in AUTHORIZE_HOSTS or "allow" not in form.buttons:
             raise _unexpected_page(page, form)
@@ -59,7 +64,10 @@ class Browser:
             return
         if not any(name.startswith("error") for name, _ in parse_qsl(page.url.query.decode())):
             query = f"?{page.url.query.decode()}" if page.url.query else ""
-            self._send(httpx.Request("GET", f"{self.urls.public}{self.urls.auth_path}{query}"))
+            asked = httpx.Request("GET", f"{self.urls.public}{self.urls.auth_path}{query}")
+            if page.url.host != asked.url.host:  # two hosts of ngrok are two sites, as is localhost
+                asked.headers["sec-fetch-site"] = "cross-site"
+            self._send(asked)
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         request.headers["user-agent"] = "Mozilla/5.0 (rehearsal)"
@@ -75,11 +83,30 @@ class Browser:
     def _follow(self, request: httpx.Request) -> httpx.Response:
         for _ in range(_MOST_REDIRECTS):
             page = self._send(request)
+            if request.url.path in self._twice:
+                page = self._send(httpx.Request("GET", request.url))
             if not page.is_redirect:
                 return page
             # A fragment (Instagram's #_) never leaves the browser.
             request = httpx.Request("GET", urldefrag(urljoin(str(page.url), page.headers["location"]))[0])
         raise LoginFailed("The login goes round in circles", failure="B20", evidence=str(page.url.host))
+
+
+class _Rules(DefaultCookiePolicy):
+    """A browser's rules where they are stricter: https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html"""
+
+    def set_ok(self, cookie: Cookie, request: Request) -> bool:
+        fits = len(cookie.name) + len(cookie.value or "") <= MOST_COOKIE
+        return fits and (cookie.secure or not _for_all_sites(cookie)) and super().set_ok(cookie, request)
+
+    def return_ok(self, cookie: Cookie, request: Request) -> bool:
+        elsewhere = request.get_header("Sec-fetch-site") == "cross-site"
+        return (_for_all_sites(cookie) or not elsewhere) and super().return_ok(cookie, request)
+
+
+def _for_all_sites(cookie: Cookie) -> bool:
+    said = cookie.get_nonstandard_attr("SameSite") or cookie.get_nonstandard_attr("samesite") or ""
+    return said.lower() == "none"
 
 
 def _unexpected_page(page: httpx.Response, form: _Form) -> LoginFailed:

@@ -56,10 +56,10 @@ class Gateway:
         self.nonce = secrets.token_urlsafe(16)
         self.witness = Witness()
         self._strapi = Upstream("Strapi", strapi, failures.get("C06"), patience=patience)
+        self._patience = patience
         self._frontend: Upstream | None = None
         if frontend_url:
-            down = _frontend_down(frontend_url)
-            self._frontend = Upstream("The front end", frontend_url, down, own_host=True, patience=patience)
+            self.use_frontend(frontend_url)
         self._page = frontend.create_app(provider)
         self._roles = _roles(Urls("", provider))
         observed = Observed(self._door, self.witness, self._role_of, follow_up=self._ask_for_user)
@@ -75,6 +75,11 @@ class Gateway:
     def use_port(self, port: int) -> None:
         """Listen there from the next start on; 0 is a free port."""
         self._server.wanted_port = port
+
+    def use_frontend(self, url: str) -> None:
+        """Pass everything but ``/api`` to this dev server from the next start on."""
+        down = _frontend_down(url)
+        self._frontend = Upstream("The front end", url, down, own_host=True, patience=self._patience)
 
     @property
     def url(self) -> str:

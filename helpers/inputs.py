@@ -141,6 +141,14 @@ def port(text: str) -> int:
     return int(text)
 
 
+def number(text: str) -> int | None:
+    """Nothing typed is no number; signs and fractions are refused."""
+    text = text.strip()
+    if text and not re.fullmatch(r"[0-9]{1,6}", text):
+        raise InputError("Type a whole number such as 7, or nothing.")
+    return int(text) if text else None
+
+
 def _origin(text: str) -> str:
     """Scheme, host and port in their one usual spelling; empty when the text is no web address."""
     try:

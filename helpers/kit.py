@@ -93,9 +93,13 @@ class Kit:
     def switch(self, mode: str, flow: str) -> None:
         """Begin anew in another mode or flow; what runs is ended, what was typed is kept."""
         facts.remember(self.settings, mode=mode, flow=flow)
+        self.renew()
+        self.changed()
+
+    def renew(self) -> None:
+        """Begin anew with what is remembered; a rehearsal's world is then whole again."""
         self._shut()
         self._open(facts.load(home=self.settings.home))
-        self.changed()
 
     # Facts
 
@@ -200,14 +204,14 @@ class Kit:
         admin.apply(change)
         return list(change.fields)
 
-    def browser(self) -> Browser:
+    def browser(self, twice: frozenset[str] = frozenset()) -> Browser:
         """A robot browser with a cookie jar of its own, for rehearsals."""
         if not self.world:
             raise KitError("In live mode the browser is the person's own")
         from helpers.browser import Browser
 
         client = httpx.Client(transport=self.world.internet.transport(), timeout=_TIMEOUT)
-        return Browser(client, self.urls)
+        return Browser(client, self.urls, twice)
 
     def rehearse_up_to(self, step: int) -> None:
         """In a rehearsal, do the earlier notebooks' work, so that each one can be opened alone."""

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 from helpers import agent, failures
+from helpers.bounded import aside
 from helpers.errors import Stopped, TunnelError
 from helpers.masking import Secret, redact
 
@@ -81,7 +82,7 @@ class NgrokTunnel:
             self._lines.clear()
             program = self._ngrok_path or agent.find() or self._download(cancelled)
             given_up = threading.Event()
-            opening = _aside(lambda: self._explained(lambda: self._open(program, upstream, given_up)))
+            opening = aside(lambda: self._explained(lambda: self._open(program, upstream, given_up)), "ngrok")
             try:
                 self.url = _wait(opening, self._deadline, cancelled, self._too_late)
             except BaseException:
@@ -112,7 +113,7 @@ class NgrokTunnel:
         def too_late() -> TunnelError:
             return TunnelError(failures.get("E01").title, failure="E01", evidence="It took too long")
 
-        work = _aside(lambda: self._explained(lambda: agent.download(self._state_dir)))
+        work = aside(lambda: self._explained(lambda: agent.download(self._state_dir)), "ngrok")
         return Path(_wait(work, _DOWNLOAD_PATIENCE, cancelled, too_late))
 
     def _open(self, program: Path, upstream: str, given_up: threading.Event) -> str:
@@ -209,20 +210,6 @@ class NgrokTunnel:
             agent.end(process.proc)
             if agent.leased_pid(self._state_dir) == process.proc.pid:  # else a newer start has taken over
                 agent.lease(self._state_dir).unlink()
-
-
-def _aside(work: Callable[[], Any]) -> Future[Any]:
-    """Run in a thread that nobody waits for at the end, unlike an executor's."""
-    future: Future[Any] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="ngrok", daemon=True).start()
-    return future
 
 
 def _wait(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from helpers import failures
 from helpers.gateway import Gateway
 from helpers.serving import Server
 from tests.servers import App, Handler, RawServer
@@ -79,3 +80,16 @@ def behaving() -> Iterator[Callable[[Callable[[socket.socket], None]], str]]:
     yield behaving
     for server in started:
         server.stop()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How many of the catalogue's failures this run has provoked and named."""
+    passed = terminalreporter.stats.get("passed", [])
+    provoked = {value for report in passed for name, value in report.user_properties if name == "provokes"}
+    if provoked:
+        known = failures.all_failures().values()
+        others = [entry.proof for entry in known if entry.id not in provoked]
+        terminalreporter.write_line(
+            f"failures: {len(provoked)} of {len(known)} provoked and named, "
+            f"{others.count('recognised')} recognised from a real text, {others.count('seen')} seen only"
+        )

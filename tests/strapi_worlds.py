@@ -20,6 +20,7 @@ from helpers.instagram import HOSTS
 from helpers.masking import Secret
 from helpers.rehearsal import strapi as stand_in
 from helpers.rehearsal.internet import Internet
+from helpers.rehearsal.strapi_config import Config
 from helpers.serving import Server
 from helpers.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
 from helpers.strapi import Admin, Strapi
@@ -73,7 +74,8 @@ class MiniInstagram:
 class Actions(Protocol):
     """What an administrator does in the panel, beyond what the kit itself ever does."""
 
-    def sign_ups(self, allowed: bool) -> None: ...
+    def advanced(self, **settings: Any) -> None: ...
+    def may_read_me(self, allowed: bool) -> None: ...
     def take_email(self, email: str) -> None: ...
     def block(self, email: str) -> None: ...
 
@@ -102,8 +104,11 @@ class World:
         self._admin = self._admin or self.strapi.sign_in(self.email, self.password)
         return self._admin
 
-    def get(self, path: str, cookies: str = "", bearer: str = "", origin: str = "") -> httpx.Response:
-        given = {"Cookie": cookies, "Authorization": f"Bearer {bearer}" if bearer else "", "Origin": origin}
+    def get(
+        self, path: str, cookies: str = "", bearer: str = "", origin: str = "", forwarded: str = ""
+    ) -> httpx.Response:
+        given = {"Cookie": cookies, "Authorization": f"Bearer {bearer}" if bearer else "", "Origin": origin,
+                 "X-Forwarded-Proto": forwarded}  # fmt: skip
         headers = {name: value for name, value in given.items() if value}
         return self.http.get(self.url + path, headers=headers)
 
@@ -156,35 +161,31 @@ def open_world(
     kind: str,
     folder: Path,
     *,
-    public: str = PUBLIC,
+    config: Config | None = None,
     has_admin: bool = True,
     online: bool = True,
-    session_middleware: bool = True,
-    production: bool = False,
     limited: bool = False,
 ) -> Iterator[World]:
     """Strapi of one kind in one set-up: a stand-in's engine, or ``real-`` and the version of a real one."""
-    instagram = MiniInstagram()
+    instagram, config = MiniInstagram(), config or Config(PUBLIC)
     with ExitStack() as closing:
         server = Server(instagram.app).start()
         closing.callback(server.stop)
         real_version = kind.removeprefix("real-")
         if real_version in real.VERSIONS:
-            environment = {"SESSION_MIDDLEWARE": str(session_middleware).lower()}
-            environment |= {"NODE_ENV": "production"} if production else {}
-            environment |= {} if limited else {"RATE_LIMIT": str(NO_LIMIT)}
+            environment = _environment(config) | ({} if limited else {"RATE_LIMIT": str(NO_LIMIT)})
             somewhere = {"instagram_url": server.url} if online else {}
             strapi = real.RealStrapi(
                 folder,
                 real_version,
-                public_url=public,
+                public_url=config.url,
                 register=has_admin,
                 environment=environment,
                 **somewhere,
             )
             closing.enter_context(strapi)
             world = World(real_version, strapi.url, instagram, real.ADMIN_EMAIL, real.ADMIN_PASSWORD)
-            world.actions = _Panel(world)
+            world.actions = Panel(world)
         else:
             internet = Internet()
             closing.callback(internet.close)
@@ -192,11 +193,9 @@ def open_world(
                 internet.add(host, server.port)
             standing_in = stand_in.StrapiStandIn(
                 kind,
-                public,
+                config,
                 internet.async_transport(),
                 has_admin=has_admin,
-                session_middleware=session_middleware,
-                production=production,
             )
             standing_in.limit.most = 10 if limited else NO_LIMIT
             strapi_server = Server(standing_in.app).start()
@@ -208,12 +207,29 @@ def open_world(
         yield world
 
 
+def _environment(config: Config) -> dict[str, str]:
+    """What ``tests/real/config`` reads."""
+    given = {
+        "SESSION_MIDDLEWARE": str(config.session_middleware).lower(),
+        "NODE_ENV": "production" if config.production else "",
+        "PROXY": "true" if config.proxy else "",
+        "REST_PREFIX": config.prefix,
+        "SAME_SITE": config.same_site,
+        "SECURE": "" if config.secure is None else str(config.secure).lower(),
+        "CORS_ORIGINS": ",".join(config.origins or []),
+    }
+    return {name: value for name, value in given.items() if value}
+
+
 class _Inside:
     def __init__(self, strapi: stand_in.StrapiStandIn) -> None:
         self._users = strapi.users
 
-    def sign_ups(self, allowed: bool) -> None:
-        self._users.sign_ups = allowed
+    def advanced(self, **settings: Any) -> None:
+        self._users.advanced.update(settings)
+
+    def may_read_me(self, allowed: bool) -> None:
+        self._users.may_read_me = allowed
 
     def take_email(self, email: str) -> None:
         self._users.add("local", email.partition("@")[0], email)
@@ -222,7 +238,7 @@ class _Inside:
         next(user for user in self._users.all if user["email"] == email)["blocked"] = True
 
 
-class _Panel:
+class Panel:
     """The requests that Strapi's admin panel sends."""
 
     _USERS = "/content-manager/collection-types/plugin::users-permissions.user"
@@ -239,9 +255,17 @@ class _Panel:
         response = world.http.request(method, world.url + path, headers=self._headers, **given)
         return response.raise_for_status().json()
 
-    def sign_ups(self, allowed: bool) -> None:
-        settings = self._ask("GET", "/users-permissions/advanced")["settings"]
-        self._ask("PUT", "/users-permissions/advanced", json={**settings, "allow_register": allowed})
+    def advanced(self, **settings: Any) -> None:
+        stored = self._ask("GET", "/users-permissions/advanced")["settings"]
+        self._ask("PUT", "/users-permissions/advanced", json={**stored, **settings})
+
+    def may_read_me(self, allowed: bool) -> None:
+        roles = self._ask("GET", "/users-permissions/roles")["roles"]
+        id_ = next(each["id"] for each in roles if each["type"] == "authenticated")
+        path = f"/users-permissions/roles/{id_}"
+        role = self._ask("GET", path)["role"]
+        role["permissions"]["plugin::users-permissions"]["controllers"]["user"]["me"]["enabled"] = allowed
+        self._ask("PUT", path, json=role)
 
     def take_email(self, email: str) -> None:
         form = {"username": email.partition("@")[0], "email": email, "password": "Squatter-2026"}

@@ -527,7 +527,7 @@ def test_a_stale_stored_endpoint_is_named_and_repaired(ready: Kit) -> None:
         ready.changed()
         card = views.Check(ready, "provider")
         await card.measure()
-        assert "[A40]" in card.status.text
+        assert "[B01]" in card.status.text
         await press(forms.ProviderForm(ready))
         await card.measure()
         assert card.status.kind == "ok"

@@ -59,7 +59,7 @@ def sabotaged(name: str, code: str, folder: Path) -> Path:
         (
             "03_strapi_provider.ipynb",
             "from helpers.rehearsal.world import World\n"
-            "World.restart_strapi = lambda self: setattr(self.strapi, 'server_url', 'http://localhost:1337')",
+            "World.restart_strapi = lambda self: setattr(self.strapi.config, 'url', 'http://localhost:1337')",
             "A03",
         ),
     ],

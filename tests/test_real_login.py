@@ -46,7 +46,7 @@ PUBLIC = f"https://{DOMAIN}"
 class Stage:
     """Instagram as it was or is for one flow, and a real Strapi that speaks to it."""
 
-    def __init__(self, folder: Path, version: str) -> None:
+    def __init__(self, folder: Path, version: str, **environment: str) -> None:
         account = Account()
         self.app = App("Kit test", SAMPLE_CLIENT_ID, Secret(SAMPLE_CLIENT_SECRET), set(), {account.username})
         self.instagram = InstagramStandIn(self.app, account, Switches())
@@ -54,7 +54,13 @@ class Stage:
         self.internet = Internet()
         for host in HOSTS:
             self.internet.add(host, self.instagram_server.port)
-        self.strapi = RealStrapi(folder, version, public_url=PUBLIC, instagram_url=self.instagram_server.url)
+        self.strapi = RealStrapi(
+            folder,
+            version,
+            public_url=PUBLIC,
+            instagram_url=self.instagram_server.url,
+            environment=environment,
+        )
 
     def prepare(self, flow: Flow) -> Urls:
         urls = Urls(PUBLIC, flow.provider)
@@ -62,8 +68,8 @@ class Stage:
         self.app.redirect_uris = {urls.callback}
         return urls
 
-    def browser(self, urls: Urls) -> Browser:
-        return Browser(httpx.Client(transport=self.internet.transport()), urls)
+    def browser(self, urls: Urls, twice: frozenset[str] = frozenset()) -> Browser:
+        return Browser(httpx.Client(transport=self.internet.transport()), urls, twice)
 
     def close(self) -> None:
         self.internet.close()
@@ -71,8 +77,8 @@ class Stage:
 
 
 @contextmanager
-def open_stage(folder: Path, version: str) -> Iterator[Stage]:
-    stage = Stage(folder, version)
+def open_stage(folder: Path, version: str, **environment: str) -> Iterator[Stage]:
+    stage = Stage(folder, version, **environment)
     try:
         with stage.strapi:
             yield stage

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
 import pytest
@@ -23,11 +23,12 @@ from helpers.errors import Refused
 from helpers.instagram import DOCUMENTED, FLOWS, TODAY, Flow
 from helpers.masking import Secret
 from helpers.rehearsal.strapi import ENGINES, StrapiStandIn
+from helpers.rehearsal.strapi_config import Config
 from helpers.rehearsal.strapi_parts import RateLimit, Refusal, fresh_providers
 from helpers.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
 from helpers.urls import Urls
 from tests.real.strapi import VERSIONS
-from tests.strapi_worlds import PUBLIC, TOKEN, World, frontend, open_world
+from tests.strapi_worlds import PUBLIC, TOKEN, World, cookies_of, frontend, open_world
 
 BUILT_IN, CUSTOM = DOCUMENTED.provider, TODAY.provider
 DENIED = "error=access_denied&error_reason=user_denied&error_description=The+user+denied+your+request"
@@ -50,6 +51,7 @@ SAYS["5.50.0"] = {
     # Instagram's id of 17 digits arrives rounded.
     "success": {"access_token": TOKEN, "raw[access_token]": TOKEN, "raw[user_id]": "27640875392278830"},
     "session holds": {},
+    "reload": {"access_token": TOKEN, "raw[access_token]": TOKEN, "raw[user_id]": "27640875392278830"},
     "token refused": {
         "error[error_type]": "OAuthException",
         "error[code]": "400",
@@ -72,6 +74,7 @@ SAYS["5.52.3"] = SAYS["5.50.0"] | {
     "states": {BUILT_IN: True, CUSTOM: True},
     "lost session": {"error": "oauth_error", "error_description": "OAuth2 state mismatch"},
     "other state": {"error": "oauth_error", "error_description": "OAuth2 state mismatch"},
+    "reload": {"error": "oauth_error", "error_description": "OAuth2 state mismatch"},
     "no code": {"error": "oauth_error", "error_description": "OAuth2 missing code parameter"},
     "no front end": (400, "ApplicationError", "Provider callback URL is not configured"),
     "no host": (500, "InternalServerError", "Internal Server Error"),
@@ -204,7 +207,7 @@ def test_other_addresses_do_not_exist(world: World, path: str) -> None:
 
 @pytest.mark.parametrize("public", ["", PUBLIC])
 def test_a_new_strapi_has_these_providers(kind: str, public: str, tmp_path: Path) -> None:
-    with open_world(kind, tmp_path, public=public) as world:
+    with open_world(kind, tmp_path, config=Config(public)) as world:
         found = world.admin.providers()
 
         # Without a `url` in config/server, Strapi takes itself for localhost.
@@ -490,6 +493,17 @@ def test_another_state_ends_the_login(world: World) -> None:
     assert query_of(answer) == SAYS[world.version]["other state"]
 
 
+def test_a_call_back_that_is_reloaded(world: World, provider: str) -> None:
+    """Up to 5.50 it sends Instagram a code that it has seen before; later the state is good for once."""
+    cookies, state = world.begin(provider)
+    query = f"code=AQcode&state={state}" if state else "code=AQcode"
+    first = world.come_back(provider, query, cookies)
+    again = world.come_back(provider, query, cookies_of(first) or cookies)
+
+    assert query_of(first) == SAYS[world.version]["success"]
+    assert query_of(again) == SAYS[world.version]["reload"]
+
+
 def test_a_missing_code_ends_the_login(world: World, provider: str) -> None:
     cookies, _ = world.begin(provider)
 
@@ -596,11 +610,11 @@ def test_the_built_in_provider_takes_a_profile_without_a_name(world: World) -> N
 
 
 def test_closed_sign_ups_keep_new_people_out(world: World, provider: str) -> None:
-    world.actions.sign_ups(False)
+    world.actions.advanced(allow_register=False)
     try:
         refused = world.log_in(provider)
     finally:
-        world.actions.sign_ups(True)
+        world.actions.advanced(allow_register=True)
 
     assert error(refused) == (400, "ApplicationError", "Register action is actually not available.")
     assert world.log_in(provider).status_code == 200
@@ -621,11 +635,104 @@ def test_a_blocked_user_stays_out(world: World, provider: str) -> None:
     assert error(world.get("/api/users/me", bearer=answer["jwt"]))[0] == 401
 
 
+def test_a_default_role_that_is_gone_keeps_new_people_out(world: World, provider: str) -> None:
+    world.actions.advanced(default_role="editor")
+    try:
+        refused = world.log_in(provider)
+    finally:
+        world.actions.advanced(default_role="authenticated")
+
+    assert error(refused) == (400, "ApplicationError", "Cannot read properties of null (reading 'id')")
+
+
+def test_a_role_may_forbid_its_users_to_ask_who_they_are(world: World) -> None:
+    jwt = world.log_in(CUSTOM).json()["jwt"]
+    world.actions.may_read_me(False)
+    try:
+        refused = world.get("/api/users/me", bearer=jwt)
+    finally:
+        world.actions.may_read_me(True)
+
+    assert error(refused)[:2] == (403, "ForbiddenError")
+    assert world.get("/api/users/me", bearer=jwt).status_code == 200
+
+
+def test_the_advanced_settings_of_a_new_strapi(world: World) -> None:
+    settings, roles = world.admin.advanced()
+
+    assert settings == {
+        "unique_email": True,
+        "allow_register": True,
+        "email_confirmation": False,
+        "email_reset_password": None,
+        "email_confirmation_redirection": None,
+        "default_role": "authenticated",
+    }
+    assert roles == ["authenticated", "public"]
+
+
 # Strapi itself is set up badly
 
 
+@pytest.fixture(scope="module")
+def unusual(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Below a path, with another prefix, cookies for all sites, and one origin that may read its answers."""
+    config = Config(
+        f"{PUBLIC}/backend",
+        proxy=True,
+        prefix="/v1",
+        same_site="none",
+        secure=True,
+        origins=["https://shop.example"],
+    )
+    with open_world(kind, tmp_path_factory.mktemp(kind), config=config) as world:
+        world.set_up(CUSTOM)
+        yield world
+
+
+def test_with_a_prefix_of_its_own_strapi_is_not_below_api(unusual: World) -> None:
+    paths = [Urls("", CUSTOM).connect_path, Urls("", CUSTOM).auth_path, "/api/users/me"]
+    assert [error(unusual.get(path))[:2] for path in paths] == [(404, "NotFoundError")] * 3
+
+    begun = unusual.get(f"/v1/connect/{CUSTOM}", forwarded="https")
+    uri = parse_qs(urlsplit(begun.headers["location"]).query)["redirect_uri"]
+    assert uri == [f"{PUBLIC}/backend/v1/connect/{CUSTOM}/callback"]
+
+
+def test_a_cookie_for_all_sites_is_set_on_https_only(unusual: World) -> None:
+    refused = unusual.get(f"/v1/connect/{CUSTOM}")
+    lines = unusual.get(f"/v1/connect/{CUSTOM}", forwarded="https").headers.get_list("set-cookie")
+
+    assert (refused.status_code, refused.text) == (500, "Internal Server Error")
+    flags = [line.split("; ", 1)[1] for line in lines]
+    assert len(flags) == 2
+    for line in flags:
+        assert re.fullmatch(r"path=/; expires=[^;]+ GMT; samesite=none; secure; httponly", line)
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"), [("https://shop.example", True), ("https://other.example", False)]
+)
+def test_only_the_origins_of_the_list_may_read_an_answer(unusual: World, origin: str, allowed: bool) -> None:
+    given = {"Origin": origin, "Access-Control-Request-Method": "GET",
+             "Access-Control-Request-Headers": "ngrok-skip-browser-warning"}  # fmt: skip
+    path = f"/v1/auth/{CUSTOM}/callback"
+    refusal = unusual.get(path, origin=origin)
+    asked_before = unusual.http.options(unusual.url + path, headers=given)
+
+    assert refusal.status_code == 400
+    for answer in (refusal, asked_before):
+        granted = answer.headers.get("access-control-allow-origin")
+        assert granted == (origin if allowed else None)
+    if allowed:
+        assert asked_before.status_code == 204
+        # So the header that skips ngrok's warning page cannot be sent from there.
+        headers = asked_before.headers["access-control-allow-headers"]
+        assert headers == "Content-Type,Authorization,Origin,Accept"
+
+
 def test_strapi_without_its_session_middleware(kind: str, tmp_path: Path) -> None:
-    with open_world(kind, tmp_path, session_middleware=False) as world:
+    with open_world(kind, tmp_path, config=Config(PUBLIC, session_middleware=False)) as world:
         world.set_up(CUSTOM)
 
         refused = (400, "BadRequestError", SAYS[world.version]["no session"])
@@ -636,7 +743,7 @@ def test_strapi_without_its_session_middleware(kind: str, tmp_path: Path) -> Non
 
 
 def test_strapi_in_production_behind_a_tunnel_that_it_does_not_trust(kind: str, tmp_path: Path) -> None:
-    with open_world(kind, tmp_path, production=True) as world:
+    with open_world(kind, tmp_path, config=Config(PUBLIC, production=True)) as world:
         world.set_up(CUSTOM)
         response = world.get(Urls("", CUSTOM).connect_path)
 

@@ -61,7 +61,7 @@ class InstagramStandIn:
         token = Route("/oauth/access_token", TokenApi(self.state), methods=["POST"])
         self._asgi = Starlette(
             routes=[
-                Host(_WWW, Router([authorize])),
+                Host(_WWW, Router([authorize, Route("/integrity/checkpoint/", self._checkpoint)])),
                 Host(_API, Router([authorize_at_api, token])),
                 Host(_GRAPH, GraphApi(self.state)),
             ]
@@ -93,6 +93,10 @@ class InstagramStandIn:
         answered = await form_fields(request) if request.method == "POST" else {}
         query = answered.get("request", request.url.query)
         asked = dict(parse_qsl(query, keep_blank_values=True))
+        if self.switches.checkpoint:
+            return RedirectResponse(f"/integrity/checkpoint/?{urlencode({'next': query})}", 302)
+        if self.switches.oops == "authorize":
+            return _refusal("Oops, an error occurred.", "B19", 500)
         refused = self._refused(asked)
         if refused:
             return _refusal(*refused)
@@ -130,7 +134,13 @@ class InstagramStandIn:
             request=query,
         )
 
+    async def _checkpoint(self, request: Request) -> Response:
+        """It sends people back without having solved anything."""
+        return RedirectResponse(f"/oauth/authorize?{request.query_params.get('next', '')}", 302)
+
     def _decided(self, asked: dict[str, str], decision: str) -> Response:
+        if self.switches.incomplete_form:
+            return _refusal("Session Invalid", "B10")
         if decision == "allow":
             code = self.state.issue_code(asked["redirect_uri"], _scopes(asked))
             answer, fragment = {"code": code}, "#_"

@@ -38,6 +38,8 @@ class TokenApi:
 
     def _exchange(self, fields: dict[str, str]) -> JSONResponse:
         state, code = self.state, fields.get("code", "")
+        if state.switches.oops == "token":
+            return _refused("Oops, an error occurred.", 500)
         if not state.knows(fields):
             return _refused("Missing required field client_id")
         if not re.fullmatch(r"AQ[\w-]{100,}", code):
@@ -92,6 +94,8 @@ class GraphApi:
         retired = token.startswith("IGQV") and state.switches.era == "today"
         if retired or state.switches.graph_error == 100:
             return _graph_error("Unsupported request - method type: get", 100)
+        if state.switches.graph_error == 2:
+            return _graph_error("An unexpected error has occurred. Please retry your request later.", 2)
         return None
 
     def _profile(self, fields: str) -> JSONResponse:
@@ -132,12 +136,12 @@ async def form_fields(request: Request) -> dict[str, str]:
     return fields
 
 
-def _refused(said: str) -> JSONResponse:
-    return _json({"error_type": "OAuthException", "code": 400, "error_message": said}, 400)
+def _refused(said: str, status: int = 400) -> JSONResponse:
+    return _json({"error_type": "OAuthException", "code": status, "error_message": said}, status)
 
 
 def _graph_error(said: str, code: int) -> JSONResponse:
-    kind = "OAuthException" if code == 190 else "IGApiException"
+    kind = "OAuthException" if code in (190, 2) else "IGApiException"
     trace = "A" + secrets.token_urlsafe(16)
     return _json({"error": {"message": said, "type": kind, "code": code, "fbtrace_id": trace}}, 400)
 

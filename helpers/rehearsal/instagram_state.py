@@ -47,7 +47,12 @@ class Switches:
     wrapped_token: bool = False  # the token answer as Meta's page prints it
     personal_account: bool = False
     not_a_tester: bool = False
-    graph_error: Literal[190, 100] | None = None  # what the profile answers instead
+    incomplete_form: bool = False  # Business login settings saved without their other two addresses
+    checkpoint: bool = False  # the account must prove itself first, and the browser goes round in circles
+    oops: Literal["authorize", "token"] | None = None  # where Instagram itself has a bad day
+    graph_error: Literal[190, 100, 2] | None = None  # what the profile answers instead
+    code_life: float = HOUR
+    long_token: bool = False  # longer than a cookie can be
 
 
 @dataclass
@@ -91,11 +96,11 @@ class State:
 
     def issue_code(self, redirect_uri: str, scopes: list[str]) -> str:
         code = "AQ" + secrets.token_urlsafe(148)
-        self.codes[code] = Grant(redirect_uri, scopes, until=self.clock() + HOUR)
+        self.codes[code] = Grant(redirect_uri, scopes, until=self.clock() + self.switches.code_life)
         return code
 
     def issue_token(self) -> str:
         prefix = "IGQV" if self.switches.era == "documented" else "IGAA"
-        token = prefix + secrets.token_hex(80)
+        token = prefix + secrets.token_hex(2000 if self.switches.long_token else 80)
         self.tokens[token] = self.clock() + HOUR
         return token

@@ -8,7 +8,8 @@ limits of a real account. Further environment:
     KIT_NGROK_SESSIONS  how many agents the account may run (3)
     KIT_NGROK_VERSION   what ``--version`` says
     KIT_NGROK_LINGER    seconds an orphan lives on, as a quiet real one does (5)
-    KIT_NGROK_FAULT     comma list of: offline tls silent slow dies no-endpoints-api interstitial,
+    KIT_NGROK_FAULT     comma list of: offline tls silent slow dies no-endpoints-api interstitial
+                        quota programs-only (a policy of the account keeps browsers out),
                         or the number of an error that refuses the session (9040)
 
 Authtokens that begin with ``revoked``, ``limit`` or ``old`` are refused, and so are those that are not at

@@ -99,8 +99,7 @@ class Api:
             return _error(400, _INVALID, f"name '{name}' is taken or upstream '{upstream}' is not http")
         host = urlsplit(asked.get("url", "")).hostname or asked.get("domain", "")
         host = host or os.environ.get("KIT_NGROK_DOMAIN", "")
-        warns, inspect = "interstitial" in self.faults, asked.get("inspect", True)
-        endpoint = Endpoint(name, host, upstream, inspect=inspect, warns=warns)
+        endpoint = Endpoint(name, host, upstream, inspect=asked.get("inspect", True), faults=self.faults)
         if code := self.cloud.refuses_endpoint(host, endpoint.port, len(self.endpoints)):
             endpoint.close()
             return _error(502, _NOT_STARTED, f"failed to start tunnel: {self.cloud.sentence(code, host)}")

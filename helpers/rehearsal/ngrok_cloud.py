@@ -34,6 +34,7 @@ _TEXTS = {
     "15013": "You must have a dev domain to start an endpoint without a URL.",
 }
 _PAGES = {
+    "727": (429, "The account of {host} has reached its monthly limit of HTTP requests."),
     "3004": (502, "ngrok gateway error: {host} received an invalid answer from {upstream}."),
     "3200": (404, "The endpoint {host} is offline."),
     "8012": (502, "The ngrok agent failed to establish a connection to the upstream web service {upstream}."),
@@ -54,7 +55,18 @@ def error_page(code: str, host: str, upstream: str = "") -> Page:
     return _page(status, code, f"<!doctype html><title>ngrok</title><p>{text}</p><p>ERR_NGROK_{code}</p>\n")
 
 
-def warning_page(host: str) -> Page:
+def turned_away(faults: set[str], host: str, headers: dict[bytes, bytes]) -> Page | None:
+    """What ngrok's edge answers by itself, before anything is forwarded."""
+    if "quota" in faults:
+        return error_page("727", host)
+    browser = b"Mozilla" in headers.get(b"user-agent", b"") and b"text/html" in headers.get(b"accept", b"")
+    if browser and "programs-only" in faults:
+        return 403, {"Content-Type": "text/plain"}, b"Access denied\n"
+    seen = b"ngrok-skip-browser-warning" in headers or b"abuse_interstitial=" in headers.get(b"cookie", b"")
+    return _warning_page(host) if browser and "interstitial" in faults and not seen else None
+
+
+def _warning_page(host: str) -> Page:
     """What free accounts show each browser once: https://ngrok.com/docs/errors/err_ngrok_6024"""
     return _page(200, "6024", _WARNING.format(host=html.escape(host)))
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import h11
 
 from helpers.rehearsal.ngrok_agent import log
-from helpers.rehearsal.ngrok_cloud import Page, error_page, warning_page
+from helpers.rehearsal.ngrok_cloud import Page, error_page, turned_away
 
 _HOP = set(b"connection keep-alive proxy-connection te trailer transfer-encoding upgrade".split())
 _PIECE = 65536
@@ -97,9 +97,9 @@ def _converse(sock: socket.socket, remote: str, handle: Handler) -> None:
 class Endpoint:
     """One public address; ``recorded`` holds what crossed it, newest first, without bodies."""
 
-    def __init__(self, name: str, host: str, upstream: str, *, inspect: bool, warns: bool) -> None:
+    def __init__(self, name: str, host: str, upstream: str, *, inspect: bool, faults: set[str]) -> None:
         self.name, self.host, self.upstream = name, host, upstream
-        self.inspect, self.warns = inspect, warns
+        self.inspect, self.faults = inspect, faults
         self.online = True
         self.count = 0
         self.recorded: deque[dict[str, Any]] = deque(maxlen=500)
@@ -115,8 +115,8 @@ class Endpoint:
     def _handle(self, client: Peer, request: h11.Request, remote: str) -> None:
         if not self.online:
             client.reply(error_page("3200", self.host), close=True)
-        elif self.warns and _is_new_browser(request):
-            client.reply(warning_page(self.host), close=True)
+        elif page := turned_away(self.faults, self.host, dict(request.headers)):
+            client.reply(page, close=True)
         else:
             self._record(client, request, remote)
 
@@ -142,6 +142,8 @@ class Endpoint:
             self.recorded.appendleft(entry)
         for status, headers in self._forward(client, request, remote):
             entry["response"] = {"status": str(status), "status_code": status, "headers": _by_name(headers)}
+            # Once before the client has its answer and may ask for this record, once when all is passed on.
+            entry["duration"] = time.perf_counter_ns() - clock
         entry["duration"] = time.perf_counter_ns() - clock
 
     def _forward(self, client: Peer, request: h11.Request, remote: str) -> Iterator[tuple[int, Any]]:
@@ -230,16 +232,6 @@ def _forwarded(request: h11.Request, remote: str) -> list[tuple[bytes, bytes]]:
     if b"upgrade" in told.get(b"connection", b"").lower():
         return [*headers, (b"Connection", b"Upgrade"), (b"Upgrade", told.get(b"upgrade", b""))]
     return [*headers, (b"Connection", b"close")]
-
-
-def _is_new_browser(request: h11.Request) -> bool:
-    told = dict(request.headers)
-    return (
-        b"Mozilla" in told.get(b"user-agent", b"")
-        and b"text/html" in told.get(b"accept", b"")
-        and b"ngrok-skip-browser-warning" not in told
-        and b"abuse_interstitial=" not in told.get(b"cookie", b"")
-    )
 
 
 def _by_name(headers: Any) -> dict[str, list[str]]:

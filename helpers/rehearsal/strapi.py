@@ -15,17 +15,17 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from helpers.instagram import TODAY
 from helpers.masking import Secret
+from helpers.rehearsal.strapi_config import Config, Cors
 from helpers.rehearsal.strapi_engines import OAuthConnectEngine, Provider, SessionEngine, TokenEngine
 from helpers.rehearsal.strapi_parts import Admins, RateLimit, Refusal, Session, fresh_providers, sign
 from helpers.rehearsal.strapi_users import Users
-from helpers.urls import HEALTH, ME
+from helpers.urls import HEALTH
 
 ADMIN_EMAIL = "admin@example.com"
 ADMIN_PASSWORD = Secret("Rehearsal-2026")
@@ -38,49 +38,36 @@ ENGINES: dict[str, tuple[type[_Engine], str]] = {
 }
 
 
-# A fresh Strapi lets every origin read its answers, refusals included.
-_CORS = Middleware(
-    CORSMiddleware,
-    allow_origin_regex=".*",
-    allow_credentials=True,
-    allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"],
-    allow_headers=["Content-Type", "Authorization", "Origin", "Accept"],
-)
-
-
 class StrapiStandIn:
     """``app`` is to be served. Attributes may change at any time, as they would by a restart of Strapi.
 
     Args:
-        server_url: ``url`` of ``config/server``; without one, Strapi takes its own address on localhost.
+        config: what the project's files say.
         outgoing: where calls to Instagram go, closed with ``app``; without one they fail.
         custom_provider: whether the provider file of this kit is installed.
         has_admin: whether the sample administrator is registered.
-        session_middleware: whether ``strapi::session`` is among the middlewares.
-        production: ``NODE_ENV=production``, where cookies want an https that Strapi does not see.
     """
 
     def __init__(
         self,
         engine: str = "session",
-        server_url: str = "",
+        config: Config | None = None,
         outgoing: httpx.AsyncBaseTransport | None = None,
         *,
         custom_provider: bool = True,
         has_admin: bool = True,
-        session_middleware: bool = True,
-        production: bool = False,
     ) -> None:
         kind, self.version = ENGINES[engine]
         self.engine: _Engine = kind(outgoing)
-        self.server_url, self._outgoing = server_url, outgoing
-        self.session_middleware, self.production = session_middleware, production
-        self.providers = fresh_providers(server_url, TODAY if custom_provider else None)
+        self.config, self._outgoing = config or Config(), outgoing
+        self.providers = fresh_providers(self.config.url, TODAY if custom_provider else None)
         self.users, self.admins, self.limit = Users(), Admins(), RateLimit()
         if has_admin:
             self.admins.register({"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD.reveal()})
         self._key = secrets.token_bytes(16)
-        self.app = Starlette(routes=self._routes(), lifespan=self._lifespan, middleware=[_CORS])
+        self.app = Starlette(
+            routes=self._routes(), lifespan=self._lifespan, middleware=[Middleware(Cors, self)]
+        )
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
@@ -98,10 +85,11 @@ class StrapiStandIn:
             ("GET", "/admin/information", self._information),
             ("GET", "/users-permissions/providers", self._read_providers),
             ("PUT", "/users-permissions/providers", self._write_providers),
-            ("GET", "/api/connect/{provider}", self._connect),
-            ("GET", "/api/connect/{provider}/callback", self._callback),
-            ("GET", "/api/auth/{provider}/callback", self._auth),
-            ("GET", ME, self._me),
+            ("GET", "/users-permissions/advanced", self._read_advanced),
+            ("GET", "/{prefix:path}/connect/{provider}", self._connect),
+            ("GET", "/{prefix:path}/connect/{provider}/callback", self._callback),
+            ("GET", "/{prefix:path}/auth/{provider}/callback", self._auth),
+            ("GET", "/{prefix:path}/users/me", self._me),
             ("GET", "/{rest:path}", self._nowhere),
         ]
         return [Route(path, self._served(handler), methods=[verb]) for verb, path, handler in handlers]
@@ -115,13 +103,15 @@ class StrapiStandIn:
             session = request.state.session = Session(self._key, request.cookies)
             headers: dict[str, str] = {}
             try:
-                if request.url.path.startswith("/api/connect/"):
+                if f"/{request.path_params.get('prefix', '')}" not in ("/", self.config.prefix):
+                    await self._nowhere(request)
+                if "/connect/" in request.url.path:
                     self.limit.hit(request, headers)
                 response = await handler(request)
             except Refusal as refusal:
                 response = refusal.response()
-            cookies = session.changes()
-            if cookies and self.production:
+            cookies = session.changes(self.config.cookie_flags)
+            if cookies and self.config.refuses_cookies(request.headers):
                 return PlainTextResponse("Internal Server Error", 500)
             response.headers.update(headers)
             for cookie in cookies:
@@ -168,6 +158,10 @@ class StrapiStandIn:
         self.providers = body["providers"]
         return JSONResponse({"ok": True})
 
+    async def _read_advanced(self, request: Request) -> Response:
+        self.admins.check(request)
+        return JSONResponse({"settings": self.users.advanced, "roles": self.users.roles()})
+
     # The login
 
     async def _connect(self, request: Request) -> Response:
@@ -180,7 +174,7 @@ class StrapiStandIn:
     async def _auth(self, request: Request) -> Response:
         name = request.path_params["provider"]
         self._enabled(name)
-        grant = request.state.session.grant if self.session_middleware else None
+        grant = request.state.session.grant if self.config.session_middleware else None
         token = self.engine.answer(dict(request.query_params), grant).get("access_token")
         if not token:
             raise Refusal("No access_token.")
@@ -209,10 +203,12 @@ class StrapiStandIn:
             raise Refusal(
                 "Invalid callback URL provided", name="ValidationError", details={"callback": wanted}
             )
-        if not self.session_middleware:
+        if not self.config.session_middleware:
             raise Refusal(self.engine.without_session, name="BadRequestError")
         return Provider(name, entry, self._redirect_uri(request, name))
 
     def _redirect_uri(self, request: Request, name: str) -> str:
-        base = self.server_url.strip("/") or f"http://localhost:{request.scope['server'][1]}"
-        return f"{base}/api/connect/{name}/callback"
+        url = self.config.url.strip("/")
+        if not url.startswith("http"):
+            url = f"http://localhost:{request.scope['server'][1]}/{url}".strip("/")
+        return f"{url}{self.config.prefix}/connect/{name}/callback"

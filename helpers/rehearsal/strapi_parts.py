@@ -55,7 +55,7 @@ class Session:
         self.grant: dict[str, Any] | None = json.loads(base64.b64decode(value))["grant"] if genuine else None
         self._before = json.dumps(self.grant)
 
-    def changes(self) -> list[str]:
+    def changes(self, flags: str = "; httponly") -> list[str]:
         """The ``Set-Cookie`` lines that save it; none when nothing changed."""
         if json.dumps(self.grant) == self._before:
             return []
@@ -64,7 +64,7 @@ class Session:
         text = json.dumps(content, separators=(",", ":")).encode()
         cookie = f"{self.COOKIE}={base64.b64encode(text).decode()}"
         signature = f"{self.COOKIE}.sig={sign(self._key, cookie)}"
-        flags = f"path=/; expires={formatdate(until, usegmt=True)}; httponly"
+        flags = f"path=/; expires={formatdate(until, usegmt=True)}{flags}"
         return [f"{cookie}; {flags}", f"{signature}; {flags}"]
 
 

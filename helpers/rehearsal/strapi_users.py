@@ -21,13 +21,32 @@ def _segment(content: dict[str, Any]) -> str:
 
 
 class Users:
-    """``sign_ups`` and ``unique_email`` are two of Strapi's advanced settings."""
+    """``advanced`` are Strapi's advanced settings; ``may_read_me`` is a permission of the default role.
+
+    With ``forgetful``, no JWT is known again, as after a start with another JWT_SECRET.
+    """
 
     def __init__(self) -> None:
         self.all: list[User] = []
-        self.sign_ups = self.unique_email = True
+        self.advanced: dict[str, Any] = {
+            "unique_email": True,
+            "allow_register": True,
+            "email_confirmation": False,
+            "email_reset_password": None,
+            "email_confirmation_redirection": None,
+            "default_role": "authenticated",
+        }
+        self.may_read_me, self.forgetful = True, False
         self._key = secrets.token_bytes(16)
         self._sessions: dict[str, User] = {}
+
+    def roles(self) -> list[dict[str, Any]]:
+        """The two of a new Strapi."""
+        counts = {"authenticated": len(self.all), "public": 0}
+        return [
+            {"id": number, "name": type_.capitalize(), "type": type_, "nb_users": count}
+            for number, (type_, count) in enumerate(counts.items(), 1)
+        ]
 
     def add(self, provider: str, username: str, email: str) -> User:
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -57,14 +76,18 @@ class Users:
 
     def connect(self, provider: str, profile: dict[str, str]) -> User:
         """The user of a provider's profile, found by e-mail alone, or a new one."""
+        if not profile["email"]:
+            raise Refusal("Email was not available.")
         email = profile["email"].lower()
         same_email = [user for user in self.all if user["email"] == email]
         user = next((user for user in same_email if user["provider"] == provider), None)
         if user is None:
-            if not self.sign_ups:
+            if not self.advanced["allow_register"]:
                 raise Refusal("Register action is actually not available.")
-            if same_email and self.unique_email:
+            if same_email and self.advanced["unique_email"]:
                 raise Refusal("Email is already taken.")
+            if self.advanced["default_role"] not in [role["type"] for role in self.roles()]:
+                raise Refusal("Cannot read properties of null (reading 'id')")
             user = self.add(provider, profile["username"], email)
         if user["blocked"]:
             raise Refusal("Your account has been blocked by an administrator")
@@ -75,7 +98,8 @@ class Users:
         claims = {"userId": str(user["id"]), "sessionId": secrets.token_hex(16), "type": "access"}
         payload = _segment({**claims, "iat": now, "exp": now + 600})
         jwt = f"{_segment({'alg': 'HS256', 'typ': 'JWT'})}.{payload}.{sign(self._key, payload)}"
-        self._sessions[jwt] = user
+        if not self.forgetful:
+            self._sessions[jwt] = user
         return jwt
 
     def who(self, authorization: str) -> User:
@@ -86,4 +110,6 @@ class Users:
             raise Refusal("Missing or invalid credentials", 401, "UnauthorizedError")
         if user["blocked"]:
             raise Refusal("Invalid credentials", 401, "UnauthorizedError")
+        if not self.may_read_me:
+            raise Refusal("Forbidden", 403, "ForbiddenError")
         return user

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from importlib.resources import files
@@ -29,6 +32,9 @@ from helpers.witness import Witness
 
 AUTHTOKEN = "2rehearsalOnlyNotARealAuthtoken_7Zq4"
 _PROJECT = Path(str(files("helpers"))) / "templates" / "strapi-project"
+_ENV = "HOST=0.0.0.0\nPORT=1337\nAPP_KEYS=rehearsalKeyA,rehearsalKeyB\n"
+# The one line of config/server that matters here: a text, or a variable with a text to fall back on.
+_URL = re.compile(r"\burl: (?:env\('(\w*)', )?'([^']*)'")
 _STEPS = {
     ("GET", "/oauth/authorize"): Role("authorize", "browser", "instagram"),
     ("POST", "/oauth/authorize"): Role("consent", "browser", "instagram"),
@@ -56,30 +62,30 @@ class World:
         self.instagram = InstagramStandIn(self.meta_app, account, Switches(era=flow.name))
         self.strapi = StrapiStandIn(engine=self.engine, outgoing=self.internet.async_transport())
         self._servers: list[Server] = []
+        self.ending = ExitStack()  # what else shall end with this world
         self._observed: list[Observed] = []
 
     def start(self) -> World:
         shutil.copytree(_PROJECT, self.project)
-        (self.project / ".env").write_text("HOST=0.0.0.0\nPORT=1337\n", encoding="utf-8")
+        (self.project / ".env").write_text(_ENV, encoding="utf-8")
         cloud = self.folder / "cloud"
         cloud.mkdir(mode=0o700)
-        self.ngrok_path = ngrok_agent.install(
-            self.folder, KIT_NGROK_CLOUD=str(cloud), KIT_NGROK_DOMAIN=self.domain
-        )
-        self.strapi_server = self._serve(self.strapi.app)
-        instagram = self._serve(self._observe(self.instagram, _role_at_instagram))
+        self.agent_environment = {"KIT_NGROK_CLOUD": str(cloud), "KIT_NGROK_DOMAIN": self.domain}
+        self.ngrok_path: Path | None = ngrok_agent.install(self.folder, **self.agent_environment)
+        self.strapi_server = self.serve(self.strapi.app)
+        instagram = self.serve(self._observe(self.instagram, _role_at_instagram))
         for host in HOSTS:
             self.internet.add(host, instagram.port)
         self.internet.add(self.domain, partial(edge_port, cloud, self.domain))
         if self.flow.retired and self.engine == "token":
-            self._serve_documented_frontend()
+            self.serve_documented_frontend()
         return self
 
-    def _serve_documented_frontend(self) -> None:
+    def serve_documented_frontend(self) -> None:
         """The page on localhost:3000 that Strapi's documentation has people start beside the backend."""
         urls = Urls(f"https://{self.domain}", self.flow.provider)
         page = frontend.create_app(self.flow.provider, backend=urls.public)
-        server = self._serve(self._observe(page, partial(_role_at_frontend, urls), scheme="http"))
+        server = self.serve(self._observe(page, partial(_role_at_frontend, urls), scheme="http"))
         self.internet.add(DOCUMENTED_FRONTEND.removeprefix("http://"), server.port)
 
     def watch(self, witness: Witness) -> None:
@@ -93,10 +99,9 @@ class World:
         self._observed.append(Observed(app, Witness(), role_of, scheme=scheme))
         return self._observed[-1]
 
-    def _serve(self, app: ASGIApp) -> Server:
-        server = Server(app).start()
-        self._servers.append(server)
-        return server
+    def serve(self, app: ASGIApp, port: int = 0) -> Server:
+        self._servers.append(Server(app, port).start())
+        return self._servers[-1]
 
     def prefill(self, settings: Settings) -> Settings:
         """The facts of a rehearsal: what was typed, the documented samples, the stand-ins' addresses."""
@@ -114,8 +119,10 @@ class World:
         )
 
     def restart_strapi(self) -> None:
-        """What a restart does to a real Strapi: it reads its project's ``.env`` again."""
-        self.strapi.server_url = dotenv_values(self.project / ".env").get("PUBLIC_URL") or ""
+        """What a restart does to a real Strapi: it reads its project's files again."""
+        found = _URL.search((self.project / "config/server.js").read_text(encoding="utf-8"))
+        variables = dotenv_values(self.project / ".env")
+        self.strapi.config.url = (variables.get(found[1] or "") or found[2]) if found else ""
 
     def register_app(self, client_id: str, secret: Secret, redirect_uri: str) -> None:
         """What saving the form in Meta's dashboard does: the stand-in knows this app from now on."""
@@ -124,8 +131,9 @@ class World:
 
     def close(self) -> None:
         self.internet.close()
-        for server in self._servers:
-            server.stop()
+        self.ending.close()
+        with ThreadPoolExecutor() as pool:  # each takes a tenth of a second
+            list(pool.map(Server.stop, self._servers))
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -1,1 +1,3 @@
-module.exports = { rest: { defaultLimit: 25, maxLimit: 100, withCount: true } };
+module.exports = ({ env }) => ({
+  rest: { prefix: env('REST_PREFIX', '/api'), defaultLimit: 25, maxLimit: 100, withCount: true },
+});

@@ -1,0 +1,68 @@
+"""Faults of the tunnel: the account, the agent, the way to ngrok's servers and through them."""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import suppress
+from dataclasses import replace
+
+from helpers.kit import Kit
+from helpers.masking import Secret
+from helpers.rehearsal.fault import Fault, Play, agent, all_of, world
+
+
+def _token(text: str) -> Play:
+    """Another authtoken; the stand-in tells by its beginning what is wrong with it."""
+    return all_of(lambda kit: _learn(kit, ngrok_authtoken=Secret(text)), agent())
+
+
+def _learn(kit: Kit, **facts: Secret | str) -> None:
+    kit.settings = replace(kit.settings, **facts)  # type: ignore[arg-type]
+
+
+def _agent_dies(kit: Kit) -> None:
+    if kit.door.tunnel:
+        kit.door.tunnel.stop()
+
+
+def _another_server(kit: Kit) -> None:
+    world(kit).internet.add(world(kit).domain, world(kit).strapi_server.port)
+
+
+def _inspector_taken(kit: Kit) -> None:
+    """Held by us if we can get it, because another agent that has it may end at any moment."""
+    kit.door.close()
+    until = time.monotonic() + 3
+    while time.monotonic() < until:
+        with suppress(OSError):
+            world(kit).ending.enter_context(socket.create_server(("127.0.0.1", 4040)))
+            break
+        time.sleep(0.05)
+    agent()(kit)
+
+
+FAULTS = {
+    "C01": Fault(agent("4018"), "tunnel", practice=True),
+    "C02": Fault(_token("tooShort"), "tunnel", practice=True),
+    "C03": Fault(_token("revoked_2rehearsalOnlyNotARealAuthtoken"), "tunnel", practice=True),
+    "C04": Fault(agent(KIT_NGROK_SESSIONS="0"), "tunnel", practice=True),
+    "C05": Fault(_agent_dies, "public-address", practice=True),
+    "C06": Fault(lambda kit: world(kit).strapi_server.stop(), "strapi"),
+    "C07": Fault(agent("interstitial"), "public-address"),
+    "C08": Fault(agent("interstitial"), "cors", engine="token", flow="documented"),
+    "C09": Fault(agent("programs-only"), "public-address"),
+    "C10": Fault(_another_server, "public-address"),
+    "C11": Fault(
+        all_of(lambda kit: _learn(kit, ngrok_domain="foreign-name.ngrok-free.dev"), agent()),
+        "tunnel",
+        practice=True,
+    ),
+    "C12": Fault(_token("old_2rehearsalOnlyNotARealAuthtoken"), "tunnel"),
+    "C13": Fault(_inspector_taken, "tunnel"),
+    "C14": Fault(agent("9009"), "tunnel"),
+    "C15": Fault(agent("tls"), "tunnel"),
+    "C16": Fault(agent("9040"), "tunnel"),
+    "C17": Fault(agent("quota"), "public-address"),
+    "C22": Fault(agent(KIT_NGROK_VERSION="3.5.0"), "tunnel"),
+}

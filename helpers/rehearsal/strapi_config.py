@@ -1,0 +1,84 @@
+"""What a Strapi project's own files decide, and the middleware that lets other origins read an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_CORS_METHODS = "GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS"
+_CORS_HEADERS = "Content-Type,Authorization,Origin,Accept"
+_CORS_AGE = 365 * 24 * 3600  # seconds
+
+
+@dataclass
+class Config:
+    """The defaults are those of a new project."""
+
+    url: str = ""  # `config/server`; without one, Strapi takes its own address on localhost
+    proxy: bool = False  # `proxy: { koa: true }` there: X-Forwarded-Proto is believed
+    prefix: str = "/api"  # `rest.prefix` of `config/api`
+    production: bool = False  # NODE_ENV=production, where cookies want an https
+    session_middleware: bool = True  # `strapi::session` of `config/middlewares`, and its options
+    same_site: str = ""
+    secure: bool | None = None  # None: only in production
+    origins: list[str] | None = None  # `origin` of `strapi::cors`; None: all
+    wildcard: bool = False  # a middleware of the project's own that answers everybody with *
+
+    @property
+    def cookie_flags(self) -> str:
+        """The attributes of the session cookie, in the order in which Koa writes them."""
+        same_site = f"; samesite={self.same_site}" if self.same_site else ""
+        return same_site + ("; secure" if self._secure else "") + "; httponly"
+
+    @property
+    def _secure(self) -> bool:
+        return self.production if self.secure is None else self.secure
+
+    def refuses_cookies(self, headers: Headers) -> bool:
+        """Koa sets no secure cookie where it sees no https, and Strapi answers 500."""
+        return self._secure and not (self.proxy and headers.get("x-forwarded-proto") == "https")
+
+
+class _Configured(Protocol):
+    config: Config
+
+
+class Cors:
+    """``strapi::cors``: https://github.com/koajs/cors with Strapi's defaults."""
+
+    def __init__(self, app: ASGIApp, strapi: _Configured) -> None:
+        self.app, self.strapi = app, strapi
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        asked = Headers(scope=scope)
+        origin, allowed = asked.get("origin", ""), self.strapi.config.origins
+        granted = {}
+        if origin and (allowed is None or origin in allowed):
+            granted = {"access-control-allow-origin": origin, "access-control-allow-credentials": "true"}
+        if self.strapi.config.wildcard:
+            granted = {"access-control-allow-origin": "*"}
+        preflight = granted and scope["method"] == "OPTIONS" and "access-control-request-method" in asked
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(granted)
+                headers.add_vary_header("Origin")
+            await send(message)
+
+        if preflight:
+            granted |= {
+                "access-control-max-age": str(_CORS_AGE),
+                "access-control-allow-methods": _CORS_METHODS,
+                "access-control-allow-headers": _CORS_HEADERS,
+            }
+            await answer({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await self.app(scope, receive, answer)

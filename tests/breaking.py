@@ -1,0 +1,60 @@
+"""How a fault on purpose is played in a test, and who then names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from helpers import checks, settings
+from helpers.checks import PASSED, Result
+from helpers.errors import KitError
+from helpers.kit import Kit
+from helpers.rehearsal.fault import Fault
+
+
+@contextmanager
+def whole(fault: Fault, home: Path, *, ngrok: bool) -> Iterator[Kit]:
+    """A rehearsal in which everything is in order, behind ngrok or, as that takes a while, a short cut."""
+    kit = Kit(settings.load({"KIT_FLOW": fault.flow}, home=home), engine=fault.engine)
+    try:
+        if not ngrok:
+            _short_cut(kit)
+        kit.rehearse_up_to(4)
+        yield kit
+    finally:
+        kit.close()
+
+
+def _short_cut(kit: Kit) -> None:
+    """A tunnel that the reader brings: the public name leads straight to the gateway."""
+    assert kit.world
+    kit.learn(public_url=f"https://{kit.world.domain}")
+    kit.world.internet.add(kit.world.domain, lambda: int(kit.gateway.url.rpartition(":")[2]))
+
+
+def named(kit: Kit, id_: str, fault: Fault) -> str | None:
+    """The failure that the doctor, or the verdict on a login, names first."""
+    return _by_a_login(kit, fault) if fault.named_by == "login" else _by_the_doctor(kit, id_, fault)
+
+
+def _by_a_login(kit: Kit, fault: Fault) -> str | None:
+    try:
+        fault.walk(kit)
+    except KitError as error:
+        if error.failure == "B20":  # the one that only the browser sees
+            return error.failure
+    return kit.verdict(kit.wait_for_login(timeout=10)).failure
+
+
+def _by_the_doctor(kit: Kit, id_: str, fault: Fault) -> str | None:
+    results = checks.run(kit)
+    assert fault.named_by in [result.id for result in results if result.failure == id_], results
+    causes = [cause.failure for cause, _ in checks.causes(results)]
+    if not causes:
+        return next((note for note in _notes(results) if note == id_), None)
+    return next(cause for cause in causes if cause != fault.beside)
+
+
+def _notes(results: list[Result]) -> list[str | None]:
+    return [result.failure for result in results if result.status == PASSED]
