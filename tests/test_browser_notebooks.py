@@ -1,0 +1,199 @@
+"""A person in a real browser: they type, press, read, make mistakes and start over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from helpers.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
+from tests.lab import SOON, Lab, Notebook, Person, chromium
+from tests.look import NARROW, findings, too_wide
+
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("browser")]
+
+TOKEN = "2personTypesThisToken0123456789_X"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    with Lab(tmp_path) as lab:
+        yield lab
+
+
+@pytest.fixture
+def person(lab: Lab, browser: Browser) -> Iterator[Person]:
+    context = browser.new_context(viewport={"width": NARROW, "height": 900})
+    person = Person(lab, context)
+    yield person
+    context.close()
+    assert person.troubles == []
+
+
+def test_a_rehearsal_of_todays_login_is_clicked_through(person: Person) -> None:
+    notebook = start(person)
+    for name, walk in (
+        ("01_public_address.ipynb", public_address),
+        ("02_instagram_app.ipynb", instagram_app),
+        ("03_strapi_provider.ipynb", strapi_provider),
+        ("04_log_in.ipynb", log_in),
+        ("05_what_went_wrong.ipynb", what_went_wrong),
+    ):
+        notebook = person.follow(notebook, name)
+        notebook.run_all()
+        walk(notebook)
+        looks_right(notebook)
+    print(f"\na rehearsal: {dict(person.done)}, hand-typed URLs: 0")
+
+
+def test_a_rehearsal_of_the_documented_login_is_clicked_through_in_the_dark(person: Person) -> None:
+    person.lab.set("apputils-extension/themes", {"theme": "JupyterLab Dark"})
+    notebook = start(person, "Documented")
+    for name, walk in (
+        ("01_public_address.ipynb", public_address),
+        ("02_instagram_app.ipynb", instagram_app),
+        ("03_strapi_provider.ipynb", strapi_provider),
+        ("04_log_in.ipynb", log_in),
+        ("05_what_went_wrong.ipynb", what_went_wrong),
+    ):
+        notebook = person.follow(notebook, name)
+        notebook.run_all()
+        walk(notebook)
+        looks_right(notebook)
+
+
+def start(person: Person, login: str = "Today") -> Notebook:
+    notebook = person.open("00_start.ipynb")
+    notebook.run_all()
+    notebook.outputs.get_by_label(re.compile(f"^{login}: ")).check()
+    person.done["clicks"] += 1
+    notebook.press("Use these")
+    notebook.says("Open notebook 01")
+    expect(notebook.outputs.locator("caption")).to_contain_text("steps done")
+    return notebook
+
+
+def public_address(notebook: Notebook) -> None:
+    notebook.press("Start the tunnel")
+    notebook.says("forwards to the gateway")
+    notebook.says("leads to this notebook's gateway")
+    notebook.press("Show the changes")
+    notebook.says("would change: read what, then press Apply")
+    expect(notebook.outputs.get_by_text("PUBLIC_URL=").first).to_be_visible()
+    notebook.press("Apply")
+    notebook.says("Strapi was restarted with PUBLIC_URL=https://65e60559.ngrok")
+
+
+def instagram_app(notebook: Notebook) -> None:
+    notebook.press("I have saved them at Meta")
+    notebook.says("The rehearsal's Meta knows https://65e60559.ngrok")
+    notebook.type("Instagram app ID", SAMPLE_CLIENT_ID, how="pastes")
+    notebook.type("Instagram app secret", SAMPLE_CLIENT_SECRET, how="pastes")
+    notebook.press("Save")
+    notebook.says(f"Client ID {SAMPLE_CLIENT_ID} saved")
+    notebook.says("a secret of 32 hex characters")
+
+
+def strapi_provider(notebook: Notebook) -> None:
+    notebook.press("Save in Strapi")
+    notebook.says("provider saved")
+    notebook.says("redirects to")
+    notebook.says("Strapi sends redirect_uri=")
+
+
+def log_in(notebook: Notebook) -> None:
+    notebook.press("Log in with Instagram")
+    expect(notebook.outputs.get_by_text("Instagram (rehearsal)")).to_be_visible(timeout=SOON)
+    notebook.press("Allow")
+    notebook.says("is logged in")
+    expect(notebook.outputs.locator("table.kit-trace")).to_contain_text("/api/connect/")
+    expect(notebook.outputs.locator(".jp-RenderedMermaid img, .jp-RenderedMermaid svg").first).to_be_visible()
+
+
+def what_went_wrong(notebook: Notebook) -> None:
+    notebook.says("checks passed")
+    notebook.type("What do you see?", "Ungültige Anfrage: Invalid redirect_uri", how="pastes")
+    notebook.press("Find it")
+    notebook.says("One known failure fits.")
+    expect(notebook.outputs.locator("details.kit-known").first).to_contain_text("B05")
+    notebook.press("Put it back")
+    notebook.says("the public address is closed")
+
+
+def looks_right(notebook: Notebook) -> None:
+    nothing_raw(notebook)
+    assert too_wide(notebook) == []
+    assert findings(notebook) == []
+
+
+def nothing_raw(notebook: Notebook) -> None:
+    """No traceback, and no widget that shows itself as text."""
+    expect(notebook.outputs.get_by_text("Traceback (most recent call last)")).to_have_count(0)
+    expect(notebook.outputs.get_by_text(re.compile(r"\bVBox\("))).to_have_count(0)
+
+
+# Mistakes, and starting over
+
+
+def test_a_wrong_value_is_said_beside_its_form_and_can_be_mended(person: Person) -> None:
+    start(person)
+    notebook = person.open("02_instagram_app.ipynb")
+    notebook.run_all()
+    notebook.type("Instagram app ID", "12 ab")
+    notebook.press("Save")
+    line = notebook.says("digits")
+    assert line.get_attribute("data-kind") == "failed"
+    notebook.type("Instagram app ID", SAMPLE_CLIENT_ID)
+    notebook.type("Instagram app secret", "short")
+    notebook.press("Save")
+    assert notebook.says("32").get_attribute("data-kind") == "failed"
+    notebook.type("Instagram app secret", SAMPLE_CLIENT_SECRET)
+    notebook.press("Save")
+    notebook.says("saved; the secret is kept")
+
+
+def test_pressing_twice_does_it_once(person: Person) -> None:
+    notebook = person.open("01_public_address.ipynb")
+    notebook.run_all()
+    notebook.press("Start the tunnel", times=2)
+    notebook.says("forwards to the gateway")
+    notebook.press("Start the tunnel", times=2)
+    notebook.says("forwards to the gateway")
+    expect(notebook.outputs.locator(".kit-status", has_text="forwards to the gateway")).to_have_count(1)
+    expect(notebook.outputs.locator(".kit-status", has_text="leads to this notebook")).to_have_count(1)
+
+
+def test_a_restarted_kernel_goes_on(person: Person) -> None:
+    notebook = person.open("03_strapi_provider.ipynb")
+    notebook.run_all()
+    notebook.press("Save in Strapi")
+    notebook.says("provider saved")
+    notebook.restart()
+    notebook.press("Save in Strapi")
+    notebook.says("provider saved")
+    notebook.says("redirects to www.instagram.com")
+
+
+def test_a_reloaded_page_goes_on(person: Person) -> None:
+    notebook = person.open("04_log_in.ipynb")
+    notebook.run_all()
+    notebook.press("Log in with Instagram")
+    notebook.press("Allow")
+    notebook.says("is logged in")
+    person.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    person.page.reload()
+    again = Notebook(person, "04_log_in.ipynb")
+    again.says("is logged in")
+    again.press("Log in with Instagram")
+    again.press("Deny")
+    again.says("The person pressed Cancel on Instagram")
+    nothing_raw(again)
