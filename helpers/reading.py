@@ -9,10 +9,11 @@ import ipywidgets as w
 from IPython.display import DisplayHandle, display
 
 from helpers import failures, tasks, trace
+from helpers.failure_page import card
 from helpers.form import LABEL, WIDE
 from helpers.kit import Kit
 from helpers.project import PROVIDER_FILE, backend_env, frontend_env, provider_source, server_config
-from helpers.widgets import CopyField, StatusLine
+from helpers.widgets import CopyField
 
 
 class Trace(w.VBox):
@@ -80,25 +81,16 @@ def provider_file(kit: Kit) -> w.Accordion:
 
 
 def failure_pages() -> w.VBox:
-    """Every known failure by what the reader sees, with cause and fix."""
-    known = failures.all_failures().values()
+    """Every known failure by what the reader sees, as a page; first those that only a person can see."""
+    known = sorted(failures.all_failures().values(), key=lambda each: (not each.see, each.id))
     chosen = w.Dropdown(
         options=[("Choose what you see", "")] + [(f"{each.title} ({each.id})", each.id) for each in known],
         description="I see", style=LABEL, layout=WIDE,
     )  # fmt: skip
-    page = StatusLine()
+    page = w.HTML()
 
     def show(change: dict[str, Any]) -> None:
-        if not change["new"]:
-            page.say("")
-            return
-        failure = failures.get(change["new"])
-        page.say(
-            "note",
-            f"{failure.title} [{failure.id}]. {failure.cause}",
-            evidence=failure.signal,
-            fix=failure.fix,
-        )
+        page.value = card(failures.get(change["new"]), opened=True) if change["new"] else ""
 
     chosen.add_class("kit-field").observe(show, "value")
     return w.VBox([chosen, page])

@@ -49,7 +49,8 @@ class _Measured(w.VBox):
 
 
 def tell(status: StatusLine, result: Result) -> None:
-    status.say(_KINDS[result.status], f"{checks.TITLES[result.id]}: {_seen(result)}", fix=result.fix)
+    kind = "note" if result.status == PASSED and result.failure else _KINDS[result.status]
+    status.say(kind, f"{checks.TITLES[result.id]}: {_seen(result)}", fix=result.fix)
 
 
 def _seen(result: Result) -> str:

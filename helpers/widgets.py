@@ -1,4 +1,4 @@
-"""The three things ipywidgets lacks: copying, a secret that is never widget state, an announced status.
+"""What ipywidgets lacks: copying, a secret or pasted text that is never widget state, an announced status.
 
 A ``Password`` is synced state and so lands in the saved notebook when widget state is saved
 (https://github.com/jupyter-widgets/ipywidgets/issues/1793). Here a secret travels as a message and the
@@ -14,7 +14,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from helpers.masking import Secret, redact
+from helpers.masking import SECRET_NAMES, Secret, redact
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -60,6 +60,28 @@ class SecretField(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"{self.label}: {self.secret}"
+
+
+class PasteField(anywidget.AnyWidget):
+    """A pasted text, masked in the page and once more here; it is never widget state."""
+
+    _esm = _STATIC / "paste_field.js"
+    _css = _STATIC / "kit.css"
+    label = traitlets.Unicode().tag(sync=True)
+    placeholder = traitlets.Unicode().tag(sync=True)
+    names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+
+    def __init__(self, label: str, placeholder: str = "") -> None:
+        super().__init__(label=label, placeholder=placeholder, names=sorted(SECRET_NAMES))
+        self.text = ""
+        self.on_msg(self._received)
+
+    def _received(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
+        if content.get("kind") == "text":
+            self.text = redact(str(content.get("value", "")))
+
+    def __repr__(self) -> str:
+        return f"{self.label}: {len(self.text)} characters"
 
 
 class StatusLine(anywidget.AnyWidget):

@@ -1,0 +1,52 @@
+"""What do you see? A pasted text leads to the pages of the failures that it fits."""
+
+from __future__ import annotations
+
+import ipywidgets as w
+
+from helpers.failure_page import card
+from helpers.recognise import recognise
+from helpers.widgets import PasteField, StatusLine
+
+_MOST_SHOWN = 5
+
+
+class RecogniseForm(w.VBox):
+    """Everything happens in the kernel; the pasted text goes nowhere and is kept nowhere."""
+
+    def __init__(self) -> None:
+        self.field = PasteField("What do you see?", "An error text, a log, or the address in your browser")
+        self.button = w.Button(
+            description="Find it",
+            button_style="primary",
+            layout=w.Layout(width="auto", align_self="flex-start"),
+        )
+        self.status, self.pages = StatusLine(), w.HTML()
+        self.button.on_click(lambda _: self.find())
+        super().__init__([self.field, self.button, self.status, self.pages])
+
+    def find(self) -> None:
+        if not self.field.text.strip():
+            self.pages.value = ""
+            self.status.say("waiting", "Paste a text first.")
+            return
+        found = recognise(self.field.text)[:_MOST_SHOWN]
+        self.pages.value = "".join(
+            card(match.failure, match.why, opened=number == 0) for number, match in enumerate(found)
+        )
+        self.status.say(
+            "ok" if found and found[0].sure else "note", _said(len(found), bool(found) and found[0].sure)
+        )
+
+
+def _said(number: int, sure: bool) -> str:
+    if not number:
+        return "Nothing known fits. Paste more of it, run the doctor above, or choose from the list below."
+    if not sure:
+        return f"Nothing fits for sure; {number} may be near it."
+    return "One known failure fits." if number == 1 else f"{number} known failures fit, the best one first."
+
+
+def what_do_you_see() -> RecogniseForm:
+    """A field to paste into, and the pages of the failures that fit, best first."""
+    return RecogniseForm()
