@@ -6,6 +6,7 @@ pyngrok can neither be told to give up nor asked whether all is well. :class:`Ng
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -130,7 +131,6 @@ class NgrokTunnel:
         return self._ask_for_address(upstream, given_up)
 
     def _configure(self, program: Path) -> Any:
-        import yaml
         from pyngrok.conf import PyngrokConfig
 
         # The lines reach us through the callback; this logger would print them, token included, to stderr.
@@ -138,7 +138,8 @@ class NgrokTunnel:
         self._config_file.unlink(missing_ok=True)
         private = os.open(self._config_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with open(private, "w", encoding="utf-8") as file:
-            yaml.safe_dump({"version": "3", "agent": {"authtoken": self._authtoken.reveal()}}, file)
+            # JSON is YAML too, and every one of its strings is quoted.
+            json.dump({"version": "3", "agent": {"authtoken": self._authtoken.reveal()}}, file)
         config = PyngrokConfig(
             ngrok_path=str(agent.launcher(program, self._state_dir, self._domain)),
             config_path=str(self._config_file),

@@ -25,6 +25,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -85,6 +86,9 @@ def _parse(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
 
 
 def _read(path: str) -> dict[str, Any]:
+    """JSON is YAML too, and what the kit writes needs no more."""
+    with suppress(OSError, ValueError):
+        return dict(json.loads(Path(path).read_text()))
     import yaml
 
     try:
