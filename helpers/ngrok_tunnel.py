@@ -53,6 +53,7 @@ class NgrokTunnel:
         self._lines: deque[str] = deque(maxlen=100)
         self._lock = threading.Lock()
         self._process: Any = None
+        self._life_line: int | None = None
         self.url = self.upstream = ""
 
     @property
@@ -122,6 +123,7 @@ class NgrokTunnel:
         agent.require_version(program)
         agent.end_leased(self._state_dir, self._config_file)
         config = self._configure(program)
+        self._life_line = agent.life_line(self._state_dir)
         try:
             if given_up.is_set():
                 return ""
@@ -206,6 +208,9 @@ class NgrokTunnel:
     def _end(self) -> None:
         process, self._process = self._process, None
         self.url = self.upstream = ""
+        if self._life_line is not None:
+            os.close(self._life_line)
+            self._life_line = None
         if process:
             agent.end(process.proc)
             if agent.leased_pid(self._state_dir) == process.proc.pid:  # else a newer start has taken over
