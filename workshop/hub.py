@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import pwd
 import secrets
@@ -41,6 +42,8 @@ def start(arguments: argparse.Namespace) -> None:
     _warn(arguments)
     cards = write_cards(state / "cards.tsv", arguments.name, arguments.attendees)
     _refuse_other_peoples_names(read_cards(cards), comment(state))
+    # The attendees cannot write here; without this each of their kernels would compile everything itself.
+    compileall.compile_dir(HERE.parent / "helpers", quiet=1)
     scheme = "https" if arguments.cert else "http"
     url = f"{scheme}://{arguments.address}:{arguments.port}/"
     given = os.environ | {
