@@ -14,8 +14,11 @@ def main() -> None:
     os.umask(0o077)  # files 600, folders 700
     folder = Path.home() / "instagram-login"
     folder.mkdir(mode=0o700, exist_ok=True)
-    if not (folder / "notebooks").exists():
-        shutil.copytree(Path(__file__).parents[1] / "notebooks", folder / "notebooks", copy_function=shutil.copyfile)
+    own = folder / "notebooks"
+    if not own.exists():
+        own.mkdir()
+        for notebook in (Path(__file__).parents[1] / "notebooks").glob("*.ipynb"):
+            shutil.copyfile(notebook, own / notebook.name)
     runtime = Path.home() / ".jupyter-runtime"
     runtime.mkdir(mode=0o700, exist_ok=True)
     os.environ |= {"KIT_HOME": str(folder), "JUPYTER_RUNTIME_DIR": str(runtime)}

@@ -117,7 +117,7 @@ class MineHandler(RequestHandler):
     def put(self) -> None:
         try:
             self.progress.take(self.who, self.request.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise HTTPError(400) from error
         self.set_status(204)
 

@@ -35,6 +35,9 @@ def main() -> None:
 
 
 def start(arguments: argparse.Namespace) -> None:
+    # The attendees cannot write here; without this each of their kernels would compile everything itself.
+    compileall.compile_dir(HERE.parent / "helpers", quiet=1)
+    os.umask(0o077)  # all that is written here is the facilitator's alone
     state = arguments.state.resolve()
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if running(state):
@@ -42,8 +45,6 @@ def start(arguments: argparse.Namespace) -> None:
     _warn(arguments)
     cards = write_cards(state / "cards.tsv", arguments.name, arguments.attendees)
     _refuse_other_peoples_names(read_cards(cards), comment(state))
-    # The attendees cannot write here; without this each of their kernels would compile everything itself.
-    compileall.compile_dir(HERE.parent / "helpers", quiet=1)
     scheme = "https" if arguments.cert else "http"
     url = f"{scheme}://{arguments.address}:{arguments.port}/"
     given = os.environ | {
@@ -60,7 +61,6 @@ def start(arguments: argparse.Namespace) -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyterhub", "--config", config],
             cwd=state, env=given, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            umask=0o077,
         )  # fmt: skip
     (state / "hub.pid").write_text(str(process.pid), encoding="ascii")
     _wait_until_up(url, process, state / "hub.log")

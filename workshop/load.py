@@ -9,6 +9,7 @@ kernel is one that has only imported the third-party modules that a kit's kernel
 from __future__ import annotations
 
 import argparse
+import ast
 import asyncio
 import json
 import os
@@ -24,28 +25,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from load_client import Server, run_notebook
+from load_client import Server, evaluate, run_notebook
 from load_plot import draw
 
 HERE = Path(__file__).resolve().parent
 NOTEBOOKS = sorted((HERE.parent / "notebooks").glob("*.ipynb"))
 LOGIN = next(path for path in NOTEBOOKS if path.name.startswith("04"))
 PORT = 18732
-_THIRD_PARTY = """
-import sys, tempfile, time
-from helpers import forms, login_form, project_form, reading, settings, views
-from helpers.kit import Kit
-kit = Kit(settings.load({}, home=__import__("pathlib").Path(tempfile.mkdtemp())))
-kit.rehearse_up_to(4)
-robot, began = kit.browser(), time.monotonic()
-robot.finish(robot.start(), allow=True)
-kit.wait_for_login(timeout=10, since=began)
-kit.close()
-import site
-roots = tuple(site.getsitepackages())
-print(*[name for name, module in list(sys.modules.items())
-        if (getattr(module, "__file__", None) or "").startswith(roots) and "__editable__" not in name])
-"""
+# In a kernel that has run the notebook of the login: what a bare kernel has to import to be compared with it.
+_THIRD_PARTY = (
+    "[name for name, module in list(__import__('sys').modules.items()) if 'site-packages' in"
+    " (getattr(module, '__file__', None) or '') and not name.startswith(('__editable__', 'helpers'))]"
+)
 
 
 def main() -> None:
@@ -54,14 +45,10 @@ def main() -> None:
     parser.add_argument("--svg", type=Path, default=HERE.parent / "docs" / "workshop-load.svg")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    named = subprocess.run(
-        [sys.executable, "-c", _THIRD_PARTY], check=True, capture_output=True, text=True, cwd=HERE.parent
-    )
-    modules = named.stdout.split()
     rows = []
     print(HEAD)
     for attendees in map(int, arguments.attendees.split(",")):
-        rows.append(asyncio.run(measure(attendees, modules)))
+        rows.append(asyncio.run(measure(attendees)))
         print(shown(rows[-1]), flush=True)
     arguments.svg.write_text(draw(rows), encoding="utf-8")
     if arguments.json:
@@ -80,16 +67,16 @@ def shown(row: dict[str, Any]) -> str:
     return "\n".join([lines, *(f"    {failure}" for failure in row["failures"])])
 
 
-async def measure(attendees: int, modules: list[str]) -> dict[str, Any]:
+async def measure(attendees: int) -> dict[str, Any]:
     async with a_hub(attendees) as (hub, names):
         servers = [Server(hub, name) for name in names]
         row: dict[str, Any] = {"attendees": attendees}
         row["start"] = await timed(together(server.start() for server in servers))
-        bare = f"import importlib\nfor name in {modules!r}: importlib.import_module(name)"
-        row["server"], row["bare"], _ = await with_kernels(servers, [bare])
         failures: list[str] = []
         row["notebooks"] = await timed(together(everything(server, failures) for server in servers))
-        _, kernel, rest = await with_kernels(servers, code_of(LOGIN))
+        row["server"], kernel, rest, modules = await with_kernels(servers, code_of(LOGIN))
+        import_them = f"import importlib\nfor name in {modules!r}: importlib.import_module(name)"
+        _, row["bare"], _, _ = await with_kernels(servers, [import_them])
         return row | {"kit": kernel + rest, "of which agent": rest, "failures": failures}
 
 
@@ -99,9 +86,13 @@ async def everything(server: Server, failures: list[str]) -> None:
             failures += [f"{server.name}, {path.name}: {said}" for said in await run_notebook(kernel, code_of(path))]
 
 
-async def with_kernels(servers: list[Server], code: list[str]) -> tuple[float, float, float]:
-    """Memory of each attendee's server, kernel, and of what the kernel has started, when all have run the code."""
+async def with_kernels(servers: list[Server], code: list[str]) -> tuple[float, float, float, list[str]]:
+    """When all have run the code: memory of an attendee's server, kernel, and of what the kernel has started.
+
+    Last, the third-party modules of one of the kernels.
+    """
     ran, measured = asyncio.Barrier(len(servers) + 1), asyncio.Event()
+    modules: list[str] = []
 
     async def one(server: Server) -> None:
         async with server.kernel() as kernel:
@@ -110,6 +101,7 @@ async def with_kernels(servers: list[Server], code: list[str]) -> tuple[float, f
                 raise RuntimeError(f"{server.name}: {failed}")
             await ran.wait()
             await measured.wait()
+            modules[:] = ast.literal_eval(await evaluate(kernel, _THIRD_PARTY))
 
     async with asyncio.TaskGroup() as group:
         for server in servers:
@@ -118,7 +110,7 @@ async def with_kernels(servers: list[Server], code: list[str]) -> tuple[float, f
         found = [memory(server.name) for server in servers]
         measured.set()
     server_, kernel, rest = (statistics.median(column) for column in zip(*found, strict=True))
-    return server_, kernel, rest
+    return server_, kernel, rest, modules
 
 
 def memory(name: str) -> tuple[float, float, float]:

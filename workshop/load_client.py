@@ -23,6 +23,9 @@ class Server:
         self.api = f"/user/{name}/api"
 
     async def start(self) -> None:
+        """Returns when it answers; at once if it is running."""
+        if (await self.hub.get(f"/hub/api/users/{self.name}")).raise_for_status().json().get("servers"):
+            return
         (await self.hub.post(f"/hub/api/users/{self.name}/server")).raise_for_status()
         async with self.hub.stream("GET", f"/hub/api/users/{self.name}/server/progress") as events:
             async for line in events.aiter_lines():
@@ -45,21 +48,32 @@ class Server:
         (await self.hub.delete(f"{self.api}/kernels/{id_}")).raise_for_status()
 
 
+async def evaluate(kernel: ClientConnection, expression: str) -> str:
+    """The ``repr`` of what the kernel makes of it."""
+    async with asyncio.timeout(CELL):
+        answer = await _run(kernel, "", {"asked": expression})
+    return str(answer["user_expressions"]["asked"]["data"]["text/plain"])
+
+
 async def run_notebook(kernel: ClientConnection, cells: list[str]) -> list[str]:
     """What went wrong, cell by cell; later cells still run, as they do for nbval."""
     failures = []
     for number, code in enumerate(cells, 1):
         try:
             async with asyncio.timeout(CELL):
-                if said := await _run(kernel, code):
-                    failures.append(f"cell {number}: {said}")
+                answer = await _run(kernel, code)
+            if answer["status"] != "ok":
+                failures.append(f"cell {number}: {answer.get('ename')}: {answer.get('evalue')}")
         except TimeoutError:
             failures.append(f"cell {number}: not done after {CELL:g} s")
     return failures
 
 
-async def _run(kernel: ClientConnection, code: str) -> str:
-    content = {"code": code, "silent": False, "store_history": False, "user_expressions": {},
+async def _run(
+    kernel: ClientConnection, code: str, expressions: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """The content of the kernel's reply."""
+    content = {"code": code, "silent": False, "store_history": False, "user_expressions": expressions or {},
                "allow_stdin": False, "stop_on_error": False}  # fmt: skip
     id_ = uuid.uuid4().hex
     header = {"msg_id": id_, "msg_type": "execute_request", "username": "", "session": id_, "version": "5.3"}
@@ -68,6 +82,5 @@ async def _run(kernel: ClientConnection, code: str) -> str:
     async for text in kernel:
         said: dict[str, Any] = json.loads(text) if isinstance(text, str) else {}
         if said.get("parent_header", {}).get("msg_id") == id_ and said["msg_type"] == "execute_reply":
-            answer = said["content"]
-            return "" if answer["status"] == "ok" else f"{answer.get('ename')}: {answer.get('evalue')}"
-    return "the kernel's connection was closed"
+            return dict(said["content"])
+    return {"status": "error", "ename": "Closed", "evalue": "the kernel's connection was closed"}
