@@ -33,13 +33,12 @@ def _can_tell() -> bool:
     """Tried once on a connection of our own, because "no such module" and "no such connection" look alike."""
     if not sys.platform.startswith("linux"):
         return False
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        with socket.socket() as client:
-            client.connect(listener.getsockname())
-            try:
-                return _owner(client.getsockname(), listener.getsockname()) == os.geteuid()
-            except OSError:
-                return False
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
+        client.connect(listener.getsockname())
+        try:
+            return _owner(client.getsockname(), listener.getsockname()) == os.geteuid()
+        except OSError:
+            return False
 
 
 def _owner(of: Address, towards: Address) -> int | None:

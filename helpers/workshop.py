@@ -25,7 +25,7 @@ _PATIENCE = 3.0  # seconds
 
 
 class Sharing:
-    """Off until switched on. The choice is a file in the kit's own folder, so all of one's notebooks know it."""
+    """Off until switched on. The choice is a file in the kit's own folder: all of one's notebooks know it."""
 
     def __init__(self, settings: Settings, environ: Mapping[str, str] = os.environ) -> None:
         self._settings = settings
@@ -69,7 +69,9 @@ class Sharing:
         more: dict[str, Any] = {} if states is None else {"json": states}
         try:
             # A proxy of the environment leads out; the board is the hub's, which is near.
-            with httpx.Client(timeout=_PATIENCE, trust_env=False, verify=self._board.startswith("https")) as http:
+            with httpx.Client(
+                timeout=_PATIENCE, trust_env=False, verify=self._board.startswith("https")
+            ) as http:
                 http.request(method, self._board, headers=headers, **more).raise_for_status()
         except httpx.HTTPError as error:
             status = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else ""

@@ -21,7 +21,9 @@ def run_as_other(code: str, *arguments: str, user: str = NOBODY, **environment: 
     """What the code prints; it finds its arguments in ``sys.argv``, and the standard library only."""
     them = pwd.getpwnam(user)
     # Everything is loaded before the change: this Python may lie in a folder that only root can enter.
-    become = f"import os, sys, http.client, json, pathlib, socket, encodings.idna; os.setgroups([{them.pw_gid}]); "
+    become = (
+        f"import os, sys, http.client, json, pathlib, socket, encodings.idna; os.setgroups([{them.pw_gid}]); "
+    )
     become += f"os.setgid({them.pw_gid}); os.setuid({them.pw_uid}); exec(sys.argv.pop(1))"
     given: Mapping[str, str] = os.environ | environment
     done = subprocess.run(

@@ -20,7 +20,16 @@ BOARD = ast.parse((FOLDER / "board.py").read_text(encoding="utf-8"))
 # The part of the chart's values.schema.yaml that we use; it takes no other keys.
 KNOWN: dict[str, set[str]] = {
     "": {"singleuser", "hub", "cull"},
-    "singleuser": {"image", "cmd", "defaultUrl", "storage", "extraEnv", "memory", "startTimeout", "networkPolicy"},
+    "singleuser": {
+        "image",
+        "cmd",
+        "defaultUrl",
+        "storage",
+        "extraEnv",
+        "memory",
+        "startTimeout",
+        "networkPolicy",
+    },
     "singleuser.image": {"name", "tag", "pullPolicy", "pullSecrets"},
     "singleuser.storage": {"type", "capacity", "homeMountPath", "dynamic", "static", "extraLabels"},
     "singleuser.memory": {"guarantee", "limit"},
@@ -84,7 +93,11 @@ def test_the_board_has_the_steps_that_the_kit_sends():
 
 
 def test_the_board_needs_nothing_but_what_a_hubs_container_has():
-    imported = {node.module.partition(".")[0] for node in BOARD.body if isinstance(node, ast.ImportFrom) and node.module}
+    imported = {
+        node.module.partition(".")[0]
+        for node in BOARD.body
+        if isinstance(node, ast.ImportFrom) and node.module
+    }
     imported |= {alias.name for node in BOARD.body if isinstance(node, ast.Import) for alias in node.names}
     standard = {"__future__", "asyncio", "json", "os", "collections", "html", "typing", "urllib"}
     assert imported - standard == {"jupyterhub", "tornado"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pwd
 import re
 import secrets
 import socket
@@ -25,7 +26,7 @@ import pytest
 from tests.other_user import GET, needs_root, run_as_other
 
 pytest.importorskip("jupyterhub", reason="needs the extra workshop (make test-workshop)")
-from workshop.load_client import Server, run_notebook  # noqa: E402 - only with that extra
+from workshop.load_client import Server, run_notebook
 
 pytestmark = pytest.mark.workshop
 HUB = Path(__file__).parents[1] / "workshop" / "hub.py"
@@ -121,7 +122,12 @@ def test_a_card_signs_its_owner_in_and_nobody_else(workshop):
     _, ann, ben = workshop.names
     with workshop.signed_in(ann) as browser:
         assert browser.get("/hub/home").url.path == "/hub/home"
-    for who, word in [(ann, "wrong"), (ann, workshop.cards[ben]), ("stranger", workshop.cards[ann]), ("root", "")]:
+    for who, word in [
+        (ann, "wrong"),
+        (ann, workshop.cards[ben]),
+        ("stranger", workshop.cards[ann]),
+        ("root", ""),
+    ]:
         with workshop.signed_in(who, word or "x") as browser:
             assert workshop.answer.status_code == 403
             assert browser.get("/hub/home").url.path == "/hub/login"
@@ -156,8 +162,8 @@ def test_the_notebooks_run_for_an_attendee(workshop):
     assert asyncio.run(run()) == []
 
 
-ROUTES = ["/user/{0}/lab", "/user/{0}/api/contents", "/user/{0}/api/kernels", "/hub/api/users/{0}", "/hub/admin",
-          "/hub/api/users", "/hub/user/{0}/api/status"]  # fmt: skip
+ROUTES = ["/user/{0}/lab", "/user/{0}/api/contents", "/user/{0}/api/kernels", "/hub/api/users/{0}",
+          "/hub/admin", "/hub/api/users", "/hub/user/{0}/api/status"]  # fmt: skip
 
 
 def test_the_hub_leads_no_attendee_to_anothers_server(workshop):
@@ -195,7 +201,7 @@ def test_an_attendees_own_token_opens_nothing_of_anothers(workshop):
 def test_an_attendee_can_open_no_file_of_another(workshop):
     _, ann, ben = workshop.names
     look = "print(sorted(os.listdir(sys.argv[1])))"
-    home = f"/home/{ann}"
+    home = pwd.getpwnam(ann).pw_dir
     assert "notebooks" in run_as_other(look, f"{home}/instagram-login", user=ann)
     try_ = "try: print(os.listdir(sys.argv[1]))\nexcept PermissionError: print('closed')"
     for path in (home, f"{home}/instagram-login", f"{home}/instagram-login/.kit", str(workshop.state)):
@@ -214,15 +220,15 @@ def test_an_attendee_gets_no_answer_from_any_port_of_another(workshop):
 
     async def look() -> tuple[list[int], dict[int, str], str]:
         async with workshop.server(ann) as server, server.kernel() as kernel:
-            code = "from helpers.kit import open_kit; kit = open_kit(4); kit.world.internet.tab_url(kit.public_url)"
-            assert await run_notebook(kernel, [code]) == []
+            code = "from helpers.kit import open_kit; kit = open_kit(4)"
+            assert await run_notebook(kernel, [code, "kit.world.internet.tab_url(kit.public_url)"]) == []
             ports = listening(ann)
             path = f"/user/{ann}/api/kernels"
             said = {port: run_as_other(GET, f"127.0.0.1:{port}", path, user=ben) for port in ports}
             return ports, said, kernels_transport(ann)
 
     ports, said, transport = asyncio.run(look())
-    # The one that is silent is the kernel's own, for what its forks print; it takes nothing without their key.
+    # The silent one is the kernel's own, for what its forks print; it takes nothing without their key.
     silent = ("ConnectionResetError", "RemoteDisconnected", "TimeoutError")
     answering = {port: text for port, text in said.items() if text not in silent}
     assert len(ports) >= 8
@@ -232,15 +238,13 @@ def test_an_attendee_gets_no_answer_from_any_port_of_another(workshop):
 
 
 def listening(who: str) -> list[int]:
-    import pwd
-
     uid = str(pwd.getpwnam(who).pw_uid)
     rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
     return [int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A" and row[7] == uid]
 
 
 def kernels_transport(who: str) -> str:
-    (connection,) = Path(f"/home/{who}/.jupyter-runtime").glob("kernel-*.json")
+    (connection,) = Path(pwd.getpwnam(who).pw_dir, ".jupyter-runtime").glob("kernel-*.json")
     return str(json.loads(connection.read_text(encoding="utf-8"))["transport"])
 
 
@@ -284,15 +288,18 @@ def test_an_attendee_cannot_see_the_board(workshop):
 def test_the_board_takes_nothing_but_states_of_steps(workshop, body):
     mine = {"authorization": f"token {board_token(workshop, workshop.names[1])}"}
     with httpx.Client(trust_env=False) as http:
-        assert http.put(workshop.url + "/services/board/mine", content=body, headers=mine).status_code in (400, 413)
+        assert http.put(workshop.url + "/services/board/mine", content=body, headers=mine).status_code in (
+            400,
+            413,
+        )
     with workshop.signed_in(workshop.names[0]) as browser:
         assert workshop.names[1] not in browser.get("/services/board/").text
 
 
 def test_the_board_takes_nothing_from_strangers_and_no_cookie_instead_of_a_token(workshop):
     url, states = workshop.url + "/services/board/mine", {"strapi": "passed"}
-    for given in ({}, {"authorization": "token wrong"}, {"authorization": "token"}, {"authorization": "Basic eDp5"},
-                  {"authorization": f"token {workshop.token}"}):  # fmt: skip
+    for said in (None, "token wrong", "token", "Basic eDp5", f"token {workshop.token}"):
+        given = {"authorization": said} if said else {}
         assert httpx.put(url, json=states, headers=given, trust_env=False).status_code == 403
     with workshop.signed_in(workshop.names[1]) as browser:
         assert browser.put("/services/board/mine", json=states).status_code == 403
@@ -314,7 +321,10 @@ def test_stopping_ends_every_process_of_every_attendee(workshop):
     asyncio.run(leave_open())
     assert processes(ann)
     done = subprocess.run(
-        [sys.executable, str(HUB), "stop", "--state", str(workshop.state)], capture_output=True, text=True, timeout=60
+        [sys.executable, str(HUB), "stop", "--state", str(workshop.state)],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     assert processes(ann) == []

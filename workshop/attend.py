@@ -26,7 +26,9 @@ def main() -> None:
     if len(str(runtime)) <= _LONGEST:
         # Over TCP every user of the machine could listen to what a kernel prints.
         options.append("--KernelManager.transport=ipc")
-    os.execv(sys.executable, [sys.executable, "-m", "jupyterhub.singleuser", *options, *sys.argv[1:]])
+    os.execv(  # noqa: S606 - no shell is wanted
+        sys.executable, [sys.executable, "-m", "jupyterhub.singleuser", *options, *sys.argv[1:]]
+    )
 
 
 if __name__ == "__main__":

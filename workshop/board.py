@@ -1,8 +1,8 @@
 """The facilitator's board: who is at which step, as a JupyterHub service.
 
-Attendees who chose to share post the states of their checks with their own server's token; nothing else is
-accepted, and it is kept in memory alone. Only those who may access this service can see the page. A file of its
-own that needs nothing but JupyterHub, so that it runs in a hub's container too.
+Attendees who chose to share post the states of their checks with their own server's token; nothing else
+is accepted, and it is kept in memory alone. Only those who may access this service can see the page. A
+file of its own that needs nothing but JupyterHub, so that it runs in a hub's container too.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ body {{ font: 1.6rem/1.3 system-ui, sans-serif; margin: 1rem 2rem; color: #111; 
 table {{ border-collapse: collapse; width: 100% }} caption {{ font-size: 2.2rem; text-align: left }}
 th, td {{ border: 1px solid #999; padding: .25rem .6rem; text-align: left }}
 td {{ text-align: center; font-weight: 600 }}
-.passed {{ background: #c9f0d0 }} .failed {{ background: #8b0000; color: #fff }} .unknown {{ background: #ffe9a8 }}
+.passed {{ background: #c9f0d0 }} .unknown {{ background: #ffe9a8 }}
+.failed {{ background: #8b0000; color: #fff }}
 </style>
 <table><caption>{done} of {all} have logged in</caption>
 <thead><tr><th scope="col">Who</th>{heads}</tr></thead><tbody>{rows}</tbody></table>
@@ -58,7 +59,9 @@ class Progress:
         said: Any = json.loads(body)
         if not isinstance(said, dict):
             raise ValueError("an object of steps and states is wanted")
-        if not all(step in STEPS and isinstance(state, str) and state in STATES for step, state in said.items()):
+        if not all(
+            step in STEPS and isinstance(state, str) and state in STATES for step, state in said.items()
+        ):
             raise ValueError("only known steps and states are taken")
         if who not in self.people and len(self.people) >= MOST_PEOPLE:
             raise ValueError("the board is full")

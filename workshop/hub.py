@@ -25,11 +25,15 @@ def main() -> None:
     parser.add_argument("command", choices=("start", "stop", "remove"))
     parser.add_argument("--attendees", type=int, default=20, help="how many cards (default: 20)")
     parser.add_argument("--name", default="attendee", help="what their names begin with (default: attendee)")
-    parser.add_argument("--address", default="127.0.0.1", help="where to listen; 0.0.0.0 is for the whole room")
+    parser.add_argument(
+        "--address", default="127.0.0.1", help="where to listen; 0.0.0.0 is for the whole room"
+    )
     parser.add_argument("--port", type=int, default=8000, help="default: 8000")
     parser.add_argument("--cert", default="", help="a TLS certificate, with --key")
     parser.add_argument("--key", default="")
-    parser.add_argument("--state", type=Path, default=HERE / ".state", help="where passwords and the log are kept")
+    parser.add_argument(
+        "--state", type=Path, default=HERE / ".state", help="where passwords and the log are kept"
+    )
     arguments = parser.parse_args()
     {"start": start, "stop": stop, "remove": remove}[arguments.command](arguments)
 
@@ -69,10 +73,14 @@ def start(arguments: argparse.Namespace) -> None:
 
 def _warn(arguments: argparse.Namespace) -> None:
     if os.geteuid() != 0:
-        print("Not started as root: all attendees share YOUR account and can read each other's files and yours.")
-        print("That is for trying it out. For a workshop start it as root, on a machine that holds nothing else.\n")
-    elif unreadable := next((p for p in (HERE, *HERE.parents) if not p.stat().st_mode & 0o005), None):
-        sys.exit(f"{unreadable} is closed to the attendees: clone the repository to /opt/instagram-login instead.")
+        print(
+            "Not started as root: all attendees share YOUR account, and can read each other's files."
+        )
+        print("That is for trying it out. For a workshop start it as root, where nothing else is kept.\n")
+    elif closed := next((path for path in (HERE, *HERE.parents) if not path.stat().st_mode & 0o001), None):
+        sys.exit(
+            f"{closed} is closed to the attendees: clone the repository to /opt/instagram-login instead."
+        )
     elif not _runs_for_others():
         sys.exit(f"{sys.executable} is closed to the attendees: run make with PYTHON=/usr/bin/python3.")
     if arguments.address != "127.0.0.1" and not arguments.cert:

@@ -1,7 +1,7 @@
 """One machine for a workshop: a hub, its proxy, the facilitator's board, a server for each attendee.
 
-Run as root, every attendee is a Unix user of the machine with a home folder that nobody else can enter. Run as
-anybody else, all attendees are that one user: good for trying it out, and no more.
+Run as root, every attendee is a Unix user of the machine with a home folder that nobody else can enter.
+Run as anybody else, all attendees are that one user: good for trying it out, and no more.
 Settings come from ``workshop/hub.py``; see ``workshop/README.md``.
 """
 

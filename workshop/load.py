@@ -1,9 +1,9 @@
-"""A workshop's load on this machine: attendees run all notebooks on autopilot at the same time, through the hub.
+"""A workshop's load: attendees run all notebooks on autopilot at the same time, through one hub.
 
     python workshop/load.py [--attendees 1,5,10,20] [--svg FILE] [--json FILE]
 
-Everything stays on loopback. Memory is PSS, in which a page that several processes share counts in parts; a bare
-kernel is one that has only imported the third-party modules that a kit's kernel holds.
+Everything stays on loopback. Memory is PSS, in which a page that several processes share counts in parts; a
+bare kernel is one that has only imported the third-party modules that a kit's kernel holds.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ _THIRD_PARTY = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--attendees", default="1,5,10,20")
     parser.add_argument("--svg", type=Path, default=HERE.parent / "docs" / "workshop-load.svg")
     parser.add_argument("--json", type=Path)
@@ -56,13 +58,16 @@ def main() -> None:
     sys.exit(1 if any(row["failures"] for row in rows) else 0)
 
 
-HEAD = "attendees  failures  servers up  notebooks  PSS of each: server   bare kernel   kernel and kit   ratio"
+HEAD = (
+    "attendees  failures  servers up  notebooks  PSS of each: server   bare kernel   kernel and kit   ratio"
+)
 
 
 def shown(row: dict[str, Any]) -> str:
     lines = (
         f"{row['attendees']:9}  {len(row['failures']):8}  {row['start']:8.1f} s  {row['notebooks']:7.1f} s"
-        f"  {row['server']:17.0f} MB  {row['bare']:9.0f} MB  {row['kit']:12.0f} MB  {row['kit'] / row['bare']:6.2f}"
+        f"  {row['server']:17.0f} MB  {row['bare']:9.0f} MB  {row['kit']:12.0f} MB"
+        f"  {row['kit'] / row['bare']:6.2f}"
     )
     return "\n".join([lines, *(f"    {failure}" for failure in row["failures"])])
 
@@ -83,7 +88,9 @@ async def measure(attendees: int) -> dict[str, Any]:
 async def everything(server: Server, failures: list[str]) -> None:
     for path in NOTEBOOKS:
         async with server.kernel() as kernel:
-            failures += [f"{server.name}, {path.name}: {said}" for said in await run_notebook(kernel, code_of(path))]
+            failures += [
+                f"{server.name}, {path.name}: {said}" for said in await run_notebook(kernel, code_of(path))
+            ]
 
 
 async def with_kernels(servers: list[Server], code: list[str]) -> tuple[float, float, float, list[str]]:

@@ -1,4 +1,4 @@
-"""What an attendee's browser does: start the server at the hub, start kernels, run cells over the websocket."""
+"""What an attendee's browser does: start the server at the hub, start kernels, run cells."""
 
 from __future__ import annotations
 

@@ -38,14 +38,23 @@ def _panel(rows: Sequence[Row], title: str, lines: dict[str, Callable[[Row], flo
     for share in (0, 0.5, 1):
         level = y(share * most)
         parts.append(f'<path d="M{at + _LEFT} {level:.0f}h{_WIDTH}" stroke="#ccc"/>')
-        parts.append(f'<text x="{at + _LEFT - 6}" y="{level + 4:.0f}" text-anchor="end">{share * most:.0f}</text>')
+        parts.append(
+            f'<text x="{at + _LEFT - 6}" y="{level + 4:.0f}" text-anchor="end">{share * most:.0f}</text>'
+        )
     for row in rows:
-        parts.append(f'<text x="{x(row):.0f}" y="{_TOP + _HEIGHT + 18}" text-anchor="middle">{row["attendees"]}</text>')
-    parts.append(f'<text x="{at + _LEFT + _WIDTH / 2:.0f}" y="{_TOP + _HEIGHT + 36}" text-anchor="middle">attendees</text>')
+        parts.append(
+            f'<text x="{x(row):.0f}" y="{_TOP + _HEIGHT + 18}" text-anchor="middle">{row["attendees"]}</text>'
+        )
+    parts.append(
+        f'<text x="{at + _LEFT + _WIDTH / 2:.0f}" y="{_TOP + _HEIGHT + 36}" '
+        'text-anchor="middle">attendees</text>'
+    )
     for number, ((name, value), colour) in enumerate(zip(lines.items(), _COLOURS, strict=True)):
         points = " ".join(f"{x(row):.1f},{y(value(row)):.1f}" for row in rows)
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
-        parts += [f'<circle cx="{x(row):.1f}" cy="{y(value(row)):.1f}" r="3.5" fill="{colour}"/>' for row in rows]
+        parts += [
+            f'<circle cx="{x(row):.1f}" cy="{y(value(row)):.1f}" r="3.5" fill="{colour}"/>' for row in rows
+        ]
         place = f'x="{at + _LEFT + 10}" y="{_TOP + 16 + 18 * number}"'
         parts.append(f'<text {place} fill="{colour}">{name}</text>')
     return "".join(parts)
