@@ -127,10 +127,12 @@ def launcher(program: Path, state_dir: Path, domain: str) -> Path:
     if os.name == "nt":
         return program
     facts = shlex.quote(json.dumps({"domain": domain})[:-1] + ', "pid": ')
+    line = shlex.quote(str(_life_line(state_dir)))
     text = (
         f"#!/bin/sh\nunset {' '.join(_TOKEN_NAMES)}\numask 077\n"
         f"printf '%s%s}}\\n' {facts} $$ > {shlex.quote(str(lease(state_dir)))}\n"
-        f"sh -c 'read _; kill $0' $$ < {shlex.quote(str(_life_line(state_dir)))} > /dev/null 2>&1 &\n"
+        # Opened for both first: opening for reading alone would wait for a kernel that is gone already.
+        f"exec 3<>{line} 4<{line} 3>&-\nsh -c 'read _; kill $0' $$ <&4 4<&- > /dev/null 2>&1 &\nexec 4<&-\n"
         f'exec {shlex.quote(str(program))} "$@" 2>&1\n'
     )
     path = state_dir / "ngrok-agent"
