@@ -1,9 +1,9 @@
-# Every target sets up what it needs; Python 3.11 or later and make are enough for all but test-real.
+# Every target sets up what it needs; Python 3.11 or later and make are enough for all but those that name more.
 PYTHON ?= python3
 LAB = .venv
 TEST = .venv-test
 
-.PHONY: lab test test-real bench docs lint fix clean
+.PHONY: lab test test-real test-workshop bench bench-workshop docs lint fix clean
 
 lab: $(LAB)/ready  ## open JupyterLab at the first notebook (OPTIONS=--no-browser and the like are passed on)
 	$(LAB)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(OPTIONS)
@@ -15,8 +15,14 @@ test-real: $(TEST)/ready-real  ## the same contracts and logins on four real Str
 	$(TEST)/bin/python -m tests.real.strapi
 	$(TEST)/bin/python -m pytest -m real -n 2 -p tests.real.by_version
 
+test-workshop: $(TEST)/ready-workshop  ## two attendees on a real hub; as root also that nothing is shared (needs Node 20+ and npm)
+	$(TEST)/bin/python -m pytest -m workshop
+
 bench: $(TEST)/ready  ## the performance table
 	$(TEST)/bin/python -m tests.bench
+
+bench-workshop: $(TEST)/ready-workshop  ## 1, 5, 10 and 20 attendees on one hub, drawn to docs/workshop-load.svg
+	$(TEST)/bin/python workshop/load.py
 
 docs: $(TEST)/ready  ## the pages of docs/failures, written from helpers/failures.toml
 	$(TEST)/bin/python -m helpers.failure_page docs/failures
@@ -45,4 +51,9 @@ $(TEST)/ready: pyproject.toml
 
 $(TEST)/ready-real: $(TEST)/ready
 	$(TEST)/bin/python -m pip install --quiet -e '.[test,real]'
+	touch $@
+
+$(TEST)/ready-workshop: $(TEST)/ready
+	$(TEST)/bin/python -m pip install --quiet -e '.[test,lab,workshop]'
+	npm install --silent --no-fund --no-audit --prefix $(TEST) 'configurable-http-proxy@>=5.1 <6'
 	touch $@

@@ -10,6 +10,7 @@ Reading order, which is also the direction of imports:
     login              the round trip: a driver, and a verdict on what was witnessed
     kit                the running whole: rehearsal world or live setup
     checks             one check per step
+    workshop           what an attendee's kit tells the facilitator's board
     forms, views       what people click and what they look at
 """
 

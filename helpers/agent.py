@@ -100,19 +100,37 @@ def lease(state_dir: Path) -> Path:
     return state_dir / "agent.json"
 
 
+def life_line(state_dir: Path) -> int | None:
+    """A pipe that only this process holds: its reader sees this process's end, even by SIGKILL."""
+    if os.name == "nt":
+        return None
+    path = _life_line(state_dir)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path, 0o600)
+    return os.open(path, os.O_RDWR)
+
+
+def _life_line(state_dir: Path) -> Path:
+    return state_dir / "agent.life"
+
+
 def launcher(program: Path, state_dir: Path, domain: str) -> Path:
     """What pyngrok shall start in the agent's place, so that nothing must be changed in this process.
 
     It takes the token out of the environment, writes the lease before the agent can say or do anything,
-    and sends what the agent prints to stderr, token included, to its log instead of the notebook.
+    and sends what the agent prints to stderr, token included, to its log instead of the notebook. Beside
+    the agent it leaves a shell that ends it when the :func:`life_line` breaks.
     Windows has no such door: there the agent is started directly and leaves no lease.
     """
     if os.name == "nt":
         return program
     facts = shlex.quote(json.dumps({"domain": domain})[:-1] + ', "pid": ')
+    line = shlex.quote(str(_life_line(state_dir)))
     text = (
         f"#!/bin/sh\nunset {' '.join(_TOKEN_NAMES)}\numask 077\n"
         f"printf '%s%s}}\\n' {facts} $$ > {shlex.quote(str(lease(state_dir)))}\n"
+        # Opened for both first: opening for reading alone would wait for a kernel that is gone already.
+        f"exec 3<>{line} 4<{line} 3>&-\nsh -c 'read _; kill $0' $$ <&4 4<&- > /dev/null 2>&1 &\nexec 4<&-\n"
         f'exec {shlex.quote(str(program))} "$@" 2>&1\n'
     )
     path = state_dir / "ngrok-agent"

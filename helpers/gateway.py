@@ -39,7 +39,7 @@ class Gateway:
     """``public`` is the origin that browsers use; set it as soon as the tunnel knows it.
 
     Without a ``frontend_url`` the kit's own page stands in. ``patience`` is the time an upstream may
-    be silent, in seconds.
+    be silent, in seconds. ``open_to_all`` lets in a tunnel that another user of this machine runs.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Gateway:
         public: str = "",
         port: int = 0,
         patience: float = PATIENCE,
+        open_to_all: bool = False,
     ) -> None:
         self.public = public
         self.nonce = secrets.token_urlsafe(16)
@@ -63,7 +64,7 @@ class Gateway:
         self._page = frontend.create_app(provider)
         self._roles = _roles(Urls("", provider))
         observed = Observed(self._door, self.witness, self._role_of, follow_up=self._ask_for_user)
-        self._server = Server(self._with_upstreams(observed), port)
+        self._server = Server(self._with_upstreams(observed), port, open_to_all=open_to_all)
 
     def start(self) -> Gateway:
         self._server.start()

@@ -67,6 +67,7 @@ class Kit:
             self.settings.strapi_url,
             self.settings.frontend_url,
             port=settings.gateway_port,
+            open_to_all=bool(settings.public_url),  # a tunnel of the user's own may be a system service
         )
         if self.world:
             self.world.watch(self.gateway.witness)

@@ -6,6 +6,7 @@ pyngrok can neither be told to give up nor asked whether all is well. :class:`Ng
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -53,6 +54,7 @@ class NgrokTunnel:
         self._lines: deque[str] = deque(maxlen=100)
         self._lock = threading.Lock()
         self._process: Any = None
+        self._life_line: int | None = None
         self.url = self.upstream = ""
 
     @property
@@ -122,6 +124,7 @@ class NgrokTunnel:
         agent.require_version(program)
         agent.end_leased(self._state_dir, self._config_file)
         config = self._configure(program)
+        self._life_line = agent.life_line(self._state_dir)
         try:
             if given_up.is_set():
                 return ""
@@ -131,7 +134,6 @@ class NgrokTunnel:
         return self._ask_for_address(upstream, given_up)
 
     def _configure(self, program: Path) -> Any:
-        import yaml
         from pyngrok.conf import PyngrokConfig
 
         # The lines reach us through the callback; this logger would print them, token included, to stderr.
@@ -139,7 +141,8 @@ class NgrokTunnel:
         self._config_file.unlink(missing_ok=True)
         private = os.open(self._config_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with open(private, "w", encoding="utf-8") as file:
-            yaml.safe_dump({"version": "3", "agent": {"authtoken": self._authtoken.reveal()}}, file)
+            # JSON is YAML too, and every one of its strings is quoted.
+            json.dump({"version": "3", "agent": {"authtoken": self._authtoken.reveal()}}, file)
         config = PyngrokConfig(
             ngrok_path=str(agent.launcher(program, self._state_dir, self._domain)),
             config_path=str(self._config_file),
@@ -206,6 +209,9 @@ class NgrokTunnel:
     def _end(self) -> None:
         process, self._process = self._process, None
         self.url = self.upstream = ""
+        if self._life_line is not None:
+            os.close(self._life_line)
+            self._life_line = None
         if process:
             agent.end(process.proc)
             if agent.leased_pid(self._state_dir) == process.proc.pid:  # else a newer start has taken over

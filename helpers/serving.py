@@ -11,7 +11,9 @@ from contextlib import suppress
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from helpers import peers
 from helpers.errors import KitError, Unreachable
 
 _PATIENCE = 5.0  # seconds for a start or a stop; both take milliseconds
@@ -59,13 +61,15 @@ class _Uvicorn(uvicorn.Server):
 class Server:
     """``start`` twice returns the running one; ``stop`` frees the port.
 
+    Other users of this machine are hung up on, unless the server is to be ``open_to_all``.
+
     Raises:
         PortTaken: another program has the wanted port.
         Unreachable: the application failed while it started.
     """
 
-    def __init__(self, app: Any, port: int = 0) -> None:
-        self.app = app
+    def __init__(self, app: Any, port: int = 0, *, open_to_all: bool = False) -> None:
+        self.app, self.open_to_all = app, open_to_all
         self.wanted_port = port
         self.port = 0
         self._lock = threading.Lock()
@@ -88,7 +92,7 @@ class Server:
 
     def _start(self) -> None:
         listener = self._listen()
-        self._uvicorn = _Uvicorn(_config(self.app))
+        self._uvicorn = _Uvicorn(_config(self.app, self.open_to_all))
         self._thread = threading.Thread(
             target=self._uvicorn.run, args=([listener],), name=f"serve-{self.port}", daemon=True
         )
@@ -131,13 +135,21 @@ class Server:
         self._thread = self._uvicorn = None
 
 
-def _config(app: Any) -> uvicorn.Config:
+class _OurPeersOnly(H11Protocol):
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        peer, here = (transport.get_extra_info(name) for name in ("peername", "sockname"))
+        if not peers.is_ours(peer, here):
+            transport.abort()
+
+
+def _config(app: Any, open_to_all: bool) -> uvicorn.Config:
     from helpers.websocket_serving import WebsocketProtocol  # only now: it takes as long as uvicorn itself
 
     return uvicorn.Config(
         app,
         # Always the same parts, whichever others happen to be installed beside them.
-        http="h11",
+        http=H11Protocol if open_to_all else _OurPeersOnly,
         loop="asyncio",
         ws=WebsocketProtocol,
         log_config=None,  # the logging of this process is its owner's

@@ -8,7 +8,7 @@ import html
 import ipywidgets as w
 from IPython.display import display
 
-from helpers import checks, diagnosis, tasks
+from helpers import checks, diagnosis, tasks, workshop
 from helpers.checks import FAILED, PASSED, SKIPPED, Result
 from helpers.errors import KitError
 from helpers.kit import Kit
@@ -68,6 +68,7 @@ class Check(_Measured):
     async def measure(self) -> None:
         self.result = await asyncio.to_thread(checks.run_one, self.kit, self.name)
         tell(self.status, self.result)
+        await workshop.share(self.kit.settings, [self.result])
 
 
 class StepFailed(KitError):
@@ -107,6 +108,7 @@ class Board(_Measured):
         which = f"{self.kit.settings.mode}, {self.kit.flow.title}"
         head = f"<caption>{done} of {len(BOARD)} steps done ({which})</caption>"
         self.table.value = f'<table class="kit-board">{head}{"".join(rows)}</table>'
+        await workshop.share(self.kit.settings, self.results)
 
 
 def _row(result: Result, number: str) -> str:

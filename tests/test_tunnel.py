@@ -427,16 +427,25 @@ def kernel(bench: Bench) -> Iterator[subprocess.Popen[str]]:
     agent.end_leased(bench.folder / "before", bench.folder / "state" / "ngrok.yml")
 
 
-def test_an_orphan_of_a_killed_kernel_is_ended_by_the_next_start(
-    bench: Bench, kernel: subprocess.Popen[str]
-) -> None:
-    orphan = bench.pid()
+def test_the_agent_of_a_killed_kernel_ends_with_it(bench: Bench, kernel: subprocess.Popen[str]) -> None:
+    """Nothing was tidied up, and this agent would linger for an hour."""
+    assert processes_mentioning(bench.folder)
     kernel.kill()
     kernel.wait()
-    assert processes_mentioning(bench.folder), "the agent lives on and holds the domain"
+    until(lambda: not processes_mentioning(bench.folder))
     assert bench.tunnel().start(UPSTREAM) == PUBLIC
-    assert bench.pid() != orphan
     assert len(processes_mentioning(bench.folder)) == 1
+
+
+def test_the_agent_of_a_kernel_that_was_gone_before_it_ran_ends_at_once(tmp_path: Path) -> None:
+    """The pipe has no other end any more: that is no reason to wait for one."""
+    line = agent.life_line(tmp_path)
+    assert line is not None
+    os.close(line)
+    program = agent.launcher(script(tmp_path / "ngrok", "exec sleep 3600"), tmp_path, DOMAIN)
+    with subprocess.Popen([program]) as process:
+        assert process.wait(10) == -signal.SIGTERM
+    until(lambda: not processes_mentioning(tmp_path))
 
 
 def test_the_newest_kernel_takes_the_tunnel_over(bench: Bench, kernel: subprocess.Popen[str]) -> None:

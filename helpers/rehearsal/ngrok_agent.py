@@ -26,8 +26,11 @@ import signal
 import sys
 import threading
 import time
-from pathlib import Path
-from typing import Any, NoReturn
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:  # the agent itself does without: every attendee of a workshop has one in memory
+    from pathlib import Path
 
 _BOOT = (
     "import sys; sys.path[:0] = [sys.argv.pop(1)]; sys.path += [sys.argv.pop(1)]; "
@@ -37,6 +40,8 @@ _BOOT = (
 
 def install(folder: Path, **environment: str) -> Path:
     """Write a launcher to be used as ``ngrok_path``; ``environment`` is set for this agent alone."""
+    from pathlib import Path
+
     import h11
 
     # -S: without site the agent starts a third faster, and nothing else that is installed can disturb it.
@@ -62,7 +67,7 @@ def main(arguments: list[str]) -> None:
         case ["start"]:
             _start(options, version)
         case ["config", "add-authtoken", token]:
-            _add_authtoken(Path(options["config"]), token)
+            _add_authtoken(options["config"], token)
         case ["config", "check"]:
             _read(options["config"])
             print(f"Valid configuration file at {options['config']}")
@@ -86,22 +91,27 @@ def _parse(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
 
 
 def _read(path: str) -> dict[str, Any]:
+    """JSON is YAML too, and what the kit writes needs no more."""
+    with suppress(OSError, ValueError), open(path, encoding="utf-8") as file:
+        return dict(json.load(file))
     import yaml
 
     try:
-        config: dict[str, Any] = yaml.safe_load(Path(path).read_text()) or {}
+        with open(path, encoding="utf-8") as file:
+            config: dict[str, Any] = yaml.safe_load(file) or {}
     except (OSError, yaml.YAMLError) as error:
         sys.exit(f"ERROR:  Error reading configuration file '{path}': {error}")
     return config
 
 
-def _add_authtoken(path: Path, token: str) -> None:
+def _add_authtoken(path: str, token: str) -> None:
     import yaml
 
-    config: dict[str, Any] = _read(str(path)) if path.exists() else {"version": "3"}
+    config: dict[str, Any] = _read(path) if os.path.exists(path) else {"version": "3"}
     section: dict[str, Any] = config if str(config.get("version")) == "2" else config.setdefault("agent", {})
     section["authtoken"] = token
-    path.write_text(yaml.safe_dump(config))
+    with open(path, "w", encoding="utf-8") as file:
+        yaml.safe_dump(config, file)
     print(f"Authtoken saved to configuration file: {path}")
 
 
@@ -120,7 +130,7 @@ def _start(options: dict[str, str], version: str) -> None:
     config = _read(options["config"]) if "config" in options else {}
     section = config.get("agent", {}) if str(config.get("version")) == "3" else config
     token = options.get("authtoken") or str(section.get("authtoken", ""))
-    cloud = Cloud(Path(os.environ["KIT_NGROK_CLOUD"]), token)
+    cloud = Cloud(os.environ["KIT_NGROK_CLOUD"], token)
     code = 0
     try:
         _connect(cloud, Api(cloud, version, faults), section.get("web_addr", ""), faults)

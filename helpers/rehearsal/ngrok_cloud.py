@@ -6,13 +6,12 @@ https://ngrok.com/docs/errors/
 
 from __future__ import annotations
 
-import hashlib
-import html
 import json
 import os
 import re
 import socket
-from pathlib import Path
+import zlib
+from contextlib import suppress
 from typing import Any
 
 UNREACHABLE = {
@@ -50,8 +49,10 @@ Page = tuple[int, dict[str, str], bytes]  # status, headers, body
 
 
 def error_page(code: str, host: str, upstream: str = "") -> Page:
+    from html import escape  # its table of 2,231 names is memory that most agents never need
+
     status, text = _PAGES[code]
-    text = html.escape(text.format(host=host, upstream=upstream))
+    text = escape(text.format(host=host, upstream=upstream))
     return _page(status, code, f"<!doctype html><title>ngrok</title><p>{text}</p><p>ERR_NGROK_{code}</p>\n")
 
 
@@ -68,7 +69,9 @@ def turned_away(faults: set[str], host: str, headers: dict[bytes, bytes]) -> Pag
 
 def _warning_page(host: str) -> Page:
     """What free accounts show each browser once: https://ngrok.com/docs/errors/err_ngrok_6024"""
-    return _page(200, "6024", _WARNING.format(host=html.escape(host)))
+    from html import escape
+
+    return _page(200, "6024", _WARNING.format(host=escape(host)))
 
 
 def _page(status: int, code: str, text: str) -> Page:
@@ -79,12 +82,13 @@ def _page(status: int, code: str, text: str) -> Page:
 class Cloud:
     """Who is online, in a folder shared by all agents; what the dead held is free again."""
 
-    def __init__(self, folder: Path, token: str) -> None:
+    def __init__(self, folder: str, token: str) -> None:
         self.folder, self.token = folder, token
-        self.account = hashlib.sha256(token.encode()).hexdigest()[:12]
+        # Enough to tell accounts apart; hashlib would be a third of this program's memory.
+        self.account = f"{zlib.crc32(token.encode()):08x}"
         self.limit = int(os.environ.get("KIT_NGROK_SESSIONS", "3"))
-        self._mine: set[Path] = set()
-        folder.mkdir(parents=True, exist_ok=True)
+        self._mine: set[str] = set()
+        os.makedirs(folder, exist_ok=True)
 
     def sentence(self, code: str, host: str = "") -> str:
         """An error as agents print it, its number at the end."""
@@ -101,10 +105,10 @@ class Cloud:
         if not re.fullmatch(r"[\w-]{20,}", self.token):
             return "105"
         self._claim(f"session-{os.getpid()}", port)
-        sessions = [
-            path for path in self.folder.glob("session-*.json") if _read(path)["token"] == self.account
-        ]
-        return "108" if sum(map(_alive, sessions)) > self.limit else ""
+        named = [name for name in os.listdir(self.folder) if re.fullmatch(r"session-.*\.json", name)]
+        paths = [os.path.join(self.folder, name) for name in named]
+        mine = [path for path in paths if _read(path)["token"] == self.account]
+        return "108" if sum(map(_alive, mine)) > self.limit else ""
 
     def refuses_endpoint(self, host: str, port: int, others: int) -> str:
         """The number of an error, or nothing: then ``host`` is ours as long as we listen on ``port``."""
@@ -117,35 +121,45 @@ class Cloud:
         return "" if self._claim(host, port) else "334"
 
     def _claim(self, name: str, port: int) -> bool:
-        path, draft = self.folder / f"{name}.json", self.folder / f".{name}.{os.getpid()}"
-        draft.write_text(json.dumps({"port": port, "pid": os.getpid(), "token": self.account}))
+        path, draft = self._file(name), os.path.join(self.folder, f".{name}.{os.getpid()}")
+        with open(draft, "w", encoding="utf-8") as file:
+            json.dump({"port": port, "pid": os.getpid(), "token": self.account}, file)
         try:
-            if path.exists() and not _alive(path):
-                path.unlink(missing_ok=True)
+            if os.path.exists(path) and not _alive(path):
+                _remove(path)
             os.link(draft, path)  # wholly or not at all, and never over another's
         except FileExistsError:
             return False
         finally:
-            draft.unlink()
+            os.unlink(draft)
         self._mine.add(path)
         return True
 
     def free(self, *hosts: str) -> None:
         """Go offline with these hosts; without any, altogether."""
-        for path in [self.folder / f"{host}.json" for host in hosts] or list(self._mine):
-            path.unlink(missing_ok=True)
+        for path in [self._file(host) for host in hosts] or list(self._mine):
+            _remove(path)
             self._mine.discard(path)
 
+    def _file(self, name: str) -> str:
+        return os.path.join(self.folder, f"{name}.json")
 
-def _read(path: Path) -> dict[str, Any]:
+
+def _remove(path: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _read(path: str) -> dict[str, Any]:
     try:
-        facts: dict[str, Any] = json.loads(path.read_text())
+        with open(path, encoding="utf-8") as file:
+            facts: dict[str, Any] = json.load(file)
     except FileNotFoundError:  # its owner has just left
         return {"port": 0, "pid": 0, "token": ""}
     return facts
 
 
-def _alive(path: Path) -> bool:
+def _alive(path: str) -> bool:
     """Both, for a dead agent's port is soon another's, and a killed process stays a while as a zombie."""
     facts = _read(path)
     try:

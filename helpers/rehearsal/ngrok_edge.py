@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import h11
 
+from helpers.peers import Address, is_ours
 from helpers.rehearsal.ngrok_agent import log
 from helpers.rehearsal.ngrok_cloud import Page, error_page, turned_away
 
@@ -75,18 +76,21 @@ def listen(host: str, port: int, handle: Handler) -> socket.socket:
 def _accept(listener: socket.socket, handle: Handler) -> None:
     while True:
         try:
-            sock, (remote, *_) = listener.accept()
+            sock, address = listener.accept()
         except OSError:
             return
-        threading.Thread(target=_converse, args=(sock, remote, handle), daemon=True).start()
+        threading.Thread(target=_converse, args=(sock, address, handle), daemon=True).start()
 
 
-def _converse(sock: socket.socket, remote: str, handle: Handler) -> None:
+def _converse(sock: socket.socket, address: Address, handle: Handler) -> None:
     client = Peer(sock, h11.SERVER)
     with sock:
         try:
+            # The real agent's local API asks nobody who they are; the internet's side has no local users.
+            if not is_ours(address, sock.getsockname()):
+                return
             while isinstance(request := client.receive(), h11.Request):
-                handle(client, request, remote)
+                handle(client, request, address[0])
                 if client.http.our_state is not h11.DONE or client.http.their_state is not h11.DONE:
                     return
                 client.http.start_next_cycle()

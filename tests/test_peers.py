@@ -1,0 +1,153 @@
+"""Loopback belongs to everybody on a machine; the kit's servers answer their own user alone."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from starlette.responses import PlainTextResponse
+
+from helpers import peers, settings
+from helpers.kit import Kit
+from tests.other_user import GET, needs_root, run_as_other
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can tell")
+HUNG_UP = ("ConnectionResetError", "RemoteDisconnected")
+
+
+@pytest.fixture
+def kit(tmp_path):
+    kit = Kit(settings.load(home=tmp_path))
+    kit.open_door()
+    yield kit
+    kit.close()
+
+
+def netloc(url: str) -> str:
+    return urlsplit(url).netloc
+
+
+@linux
+def test_the_kernel_can_be_asked_here():
+    assert peers._can_tell()
+
+
+@linux
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6], ids=["v4", "v4 in v6"])
+def test_our_own_connection_is_ours_until_it_is_closed(family):
+    if family == socket.AF_INET6 and not socket.has_ipv6:
+        pytest.skip("this machine speaks no IPv6")
+    host = "127.0.0.1" if family == socket.AF_INET else "::ffff:127.0.0.1"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.socket(family)
+        client.connect((host, listener.getsockname()[1]))
+        server, address = listener.accept()
+        assert peers.is_ours(address, server.getsockname())
+        client.send(b"said and gone")
+        client.close()
+        assert not peers.is_ours(address, server.getsockname())
+        server.close()
+
+
+@linux
+def test_a_connection_that_does_not_exist_is_nobodys():
+    assert not peers.is_ours(("127.0.0.1", 1), ("127.0.0.1", 2))
+
+
+def test_where_it_cannot_be_told_everybody_is_let_in(monkeypatch):
+    monkeypatch.setattr(peers, "_can_tell", lambda: False)
+    assert peers.is_ours(("127.0.0.1", 1), ("127.0.0.1", 2))
+
+
+@needs_root
+@linux
+def test_every_port_of_a_kit_is_closed_to_other_users(kit):
+    kit.world.internet.tab_url(kit.public_url)  # the browser tabs' addresses too
+    ports = listening_ports()
+    assert len(ports) >= 8, "Strapi, Instagram, gateway, the agent's API and edge, and the tabs"
+    answers = {port: run_as_other(GET, f"127.0.0.1:{port}", "/") for port in ports}
+    assert {port: said for port, said in answers.items() if said not in HUNG_UP} == {}
+    assert httpx.get(f"{kit.gateway.url}/.kit/hello", trust_env=False).text == kit.gateway.nonce
+
+
+def listening_ports() -> set[int]:
+    """Of this process and the processes it has started."""
+    ours = {os.getpid(), *children(os.getpid())}
+    inodes = set()
+    for pid in ours:
+        for fd in os.listdir(f"/proc/{pid}/fd"):
+            try:
+                inodes.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
+            except OSError:
+                continue
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    return {
+        int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes
+    }
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        path = Path(f"/proc/{pid}/task/{task}/children")
+        found += [int(child) for child in path.read_text(encoding="ascii").split()]
+    return [each for child in found for each in (child, *children(child))]
+
+
+@needs_root
+@linux
+def test_words_said_before_hanging_up_reach_nobody(serve):
+    """A socket that is closed at once counts as root's: the kernel has forgotten whose it was."""
+    heard = []
+
+    async def app(scope, receive, send):
+        if scope["type"] == "lifespan":
+            return
+        heard.append(scope["path"])
+        await PlainTextResponse("here")(scope, receive, send)
+
+    server = serve(lifespan(app))
+    code = (
+        "for _ in range(20):\n"
+        "    with socket.create_connection(('127.0.0.1', int(sys.argv[1]))) as said:\n"
+        "        said.sendall(b'POST /blind HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 0\\r\\n\\r\\n')\n"
+    )
+    run_as_other(code, str(server.port))
+    assert httpx.get(server.url + "/ours", trust_env=False).text == "here"
+    assert heard == ["/ours"]
+
+
+def lifespan(app):
+    async def with_lifespan(scope, receive, send):
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+            return
+        for what in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{what}.complete"})
+
+    return with_lifespan
+
+
+@needs_root
+def test_a_gateway_behind_somebody_elses_tunnel_answers_everybody(tmp_path):
+    kit = Kit(settings.load({"KIT_MODE": "live", "PUBLIC_URL": "https://shop.example.com"}, home=tmp_path))
+    try:
+        kit.open_door()
+        said = run_as_other(GET, netloc(kit.gateway.url), "/.kit/hello")
+        assert said == f"200 {kit.gateway.nonce.encode()}"
+    finally:
+        kit.close()
+
+
+@needs_root
+def test_nothing_a_kit_writes_can_be_read_by_other_users(kit):
+    """The folder of a rehearsal, the kit's own folder, and the file of typed values."""
+    kit.learn(client_id="123456789012345")
+    for path in (kit.world.folder, kit.settings.state_dir, kit.settings.file):
+        assert run_as_other("print(os.access(sys.argv[1], os.R_OK))", str(path)) == "False", path
