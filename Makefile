@@ -18,7 +18,7 @@ test-real: $(TEST)/ready-real  ## the same contracts and logins on four real Str
 test-workshop: $(TEST)/ready-workshop  ## two attendees on a real hub; as root also that nothing is shared (needs Node 20+ and npm)
 	$(TEST)/bin/python -m pytest -m workshop
 
-bench: $(TEST)/ready  ## the performance table
+bench: $(TEST)/ready-bench  ## everything measured side by side, written to docs/benchmarks.md
 	$(TEST)/bin/python -m tests.bench
 
 bench-workshop: $(TEST)/ready-workshop  ## 1, 5, 10 and 20 attendees on one hub, drawn to docs/workshop-load.svg
@@ -49,8 +49,12 @@ $(TEST)/ready: pyproject.toml
 	$(TEST)/bin/python -m pip install --quiet -e '.[test]'
 	touch $@
 
+$(TEST)/ready-bench: $(TEST)/ready
+	$(TEST)/bin/python -m pip install --quiet -e '.[test,real,bench]'
+	touch $@
+
 $(TEST)/ready-real: $(TEST)/ready
-	$(TEST)/bin/python -m pip install --quiet -e '.[test,real]'
+	$(TEST)/bin/python -m pip install --quiet -e '.[test,real,lab]'
 	touch $@
 
 $(TEST)/ready-workshop: $(TEST)/ready

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+from contextlib import suppress
 
 import ipywidgets as w
 from IPython.display import display
@@ -148,6 +149,10 @@ async def doctor(kit: Kit) -> None:
     """Run every check and show what to mend first; on autopilot a failed one stops *Run All*."""
     shown = Doctor(kit)
     display(shown)
+    if kit.settings.autopilot:
+        # The kernel that held the tunnel open may have ended with its notebook. A refusal is a finding.
+        with suppress(KitError):
+            await asyncio.to_thread(kit.open_door)
     await shown.measure()
     if kit.settings.autopilot:
         for cause, _ in checks.causes(shown.results):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import socket
@@ -18,6 +19,10 @@ from tests.servers import App, Handler, RawServer
 
 _OURS = re.compile(r"(?i)(KIT|NGROK|STRAPI|FRONTEND|INSTAGRAM)_.*|PUBLIC_URL|.*_proxy")
 Before = Callable[[Handler | None], tuple[Gateway, App]]
+
+# What they import comes with `make test-real` alone.
+_BROWSER = ["test_browser_login.py", "test_browser_notebooks.py"]
+collect_ignore = [] if importlib.util.find_spec("axe_playwright_python") else _BROWSER
 
 PUBLIC = "https://shop.ngrok-free.dev"
 

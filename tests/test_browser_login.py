@@ -54,7 +54,7 @@ def internet(stage: Stage, gateway_port: int, folder: Path) -> Iterator[HttpsNam
 
 def window(browser: Browser, names: HttpsNames) -> BrowserContext:
     proxy = names.environment["HTTPS_PROXY"]
-    return browser.new_context(proxy={"server": proxy}, ignore_https_errors=True)
+    return browser.new_context(proxy={"server": proxy, "bypass": "localhost"}, ignore_https_errors=True)
 
 
 @pytest.fixture
