@@ -3,7 +3,7 @@ PYTHON ?= python3
 LAB = .venv
 TEST = .venv-test
 
-.PHONY: lab test test-real test-workshop bench bench-workshop docs lint fix clean
+.PHONY: lab test test-real test-workshop bench bench-workshop docs pictures lint fix clean
 
 lab: $(LAB)/ready  ## open JupyterLab at the first notebook (OPTIONS=--no-browser and the like are passed on)
 	$(LAB)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(OPTIONS)
@@ -11,7 +11,7 @@ lab: $(LAB)/ready  ## open JupyterLab at the first notebook (OPTIONS=--no-browse
 test: $(TEST)/ready lint  ## everything that needs nothing but Python
 	$(TEST)/bin/python -m pytest -n 2 --dist loadfile
 
-test-real: $(TEST)/ready-real  ## the same contracts and logins on four real Strapis (needs Node 20+ and npm)
+test-real: $(TEST)/ready-real  ## the same contracts and logins on four real Strapis (needs Node 20+, npm and Chromium)
 	$(TEST)/bin/python -m tests.real.strapi
 	$(TEST)/bin/python -m pytest -m real -n 2 -p tests.real.by_version
 
@@ -27,9 +27,13 @@ bench-workshop: $(TEST)/ready-workshop  ## 1, 5, 10 and 20 attendees on one hub,
 docs: $(TEST)/ready  ## the pages of docs/failures, written from helpers/failures.toml
 	$(TEST)/bin/python -m helpers.failure_page docs/failures
 
+pictures: $(TEST)/ready-real  ## the pictures of docs, taken while the browser tests click through the notebooks
+	PICTURES=docs $(TEST)/bin/python -m pytest -m real tests/test_browser_notebooks.py -k clicked_through
+
 lint: $(TEST)/ready
 	$(TEST)/bin/ruff check .
 	$(TEST)/bin/ruff format --check .
+	$(TEST)/bin/codespell
 	$(TEST)/bin/mypy
 
 fix: $(TEST)/ready  ## repair what lint complains about, as far as a tool can
@@ -53,7 +57,9 @@ $(TEST)/ready-bench: $(TEST)/ready
 	$(TEST)/bin/python -m pip install --quiet -e '.[test,real,bench]'
 	touch $@
 
+# Debian's Chromium, because it blocks third-party cookies as Safari does.
 $(TEST)/ready-real: $(TEST)/ready
+	command -v chromium >/dev/null || { apt-get update --quiet && apt-get install --quiet --yes chromium; }
 	$(TEST)/bin/python -m pip install --quiet -e '.[test,real,lab]'
 	touch $@
 

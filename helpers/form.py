@@ -12,7 +12,7 @@ import ipywidgets as w
 from helpers import tasks
 from helpers.errors import KitError
 from helpers.kit import Kit
-from helpers.widgets import SecretField, StatusLine
+from helpers.widgets import Block, SecretField, StatusLine
 
 LABEL = {"description_width": "18.5rem"}
 WIDE = w.Layout(width="auto", max_width="54rem")
@@ -31,7 +31,7 @@ def note(text: str) -> w.HTML:
     return w.HTML(f'<div class="kit-prose">{html.escape(text)}</div>')
 
 
-class Form(w.VBox):
+class Form(Block):
     """Fields, buttons and one status line. On autopilot it submits itself with what is filled in."""
 
     def __init__(self, kit: Kit, fields: Sequence[w.Widget], submit: str) -> None:

@@ -13,10 +13,10 @@ from helpers.failure_page import card
 from helpers.form import LABEL, WIDE
 from helpers.kit import Kit
 from helpers.project import PROVIDER_FILE, backend_env, frontend_env, provider_source, server_config
-from helpers.widgets import CopyField
+from helpers.widgets import Block, CopyField
 
 
-class Trace(w.VBox):
+class Trace(Block):
     """The latest login as table and sequence diagram, redrawn with every hop."""
 
     def __init__(self, kit: Kit) -> None:
@@ -57,7 +57,7 @@ async def login_trace(kit: Kit) -> None:
         shown.draw()
 
 
-def by_hand(kit: Kit) -> w.Accordion:
+def by_hand(kit: Kit) -> Block:
     """The same lines to copy, for projects that this machine cannot reach."""
     fields = [
         CopyField(label="config/server.js (or .ts)", value=server_config(), multiline=True),
@@ -70,17 +70,17 @@ def by_hand(kit: Kit) -> w.Accordion:
 
     fill()
     kit.on_change(fill)
-    return w.Accordion([w.VBox(fields)], titles=["By hand instead"])
+    return Block([w.Accordion([w.VBox(fields)], titles=["By hand instead"])])
 
 
-def provider_file(kit: Kit) -> w.Accordion:
+def provider_file(kit: Kit) -> Block:
     """The file that gives Strapi today's Instagram login, to read and to copy."""
     field = CopyField(label=PROVIDER_FILE, value=provider_source(), multiline=True)
     lines = len(field.value.splitlines())
-    return w.Accordion([field], titles=[f"Read {PROVIDER_FILE} ({lines} lines)"])
+    return Block([w.Accordion([field], titles=[f"Read {PROVIDER_FILE} ({lines} lines)"])])
 
 
-def failure_pages() -> w.VBox:
+def failure_pages() -> Block:
     """Every known failure by what the reader sees, as a page; first those that only a person can see."""
     known = sorted(failures.all_failures().values(), key=lambda each: (not each.see, each.id))
     chosen = w.Dropdown(
@@ -93,4 +93,4 @@ def failure_pages() -> w.VBox:
         page.value = card(failures.get(change["new"]), opened=True) if change["new"] else ""
 
     chosen.add_class("kit-field").observe(show, "value")
-    return w.VBox([chosen, page])
+    return Block([chosen, page])

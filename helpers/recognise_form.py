@@ -6,12 +6,12 @@ import ipywidgets as w
 
 from helpers.failure_page import card
 from helpers.recognise import recognise
-from helpers.widgets import PasteField, StatusLine
+from helpers.widgets import Block, PasteField, StatusLine
 
 _MOST_SHOWN = 5
 
 
-class RecogniseForm(w.VBox):
+class RecogniseForm(Block):
     """Everything happens in the kernel; the pasted text goes nowhere and is kept nowhere."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from helpers import checks, diagnosis, tasks, workshop
 from helpers.checks import FAILED, PASSED, SKIPPED, Result
 from helpers.errors import KitError
 from helpers.kit import Kit
-from helpers.widgets import StatusLine
+from helpers.widgets import Block, StatusLine
 
 _KINDS = {checks.PASSED: "ok", checks.FAILED: "failed", checks.SKIPPED: "waiting", checks.UNKNOWN: "note"}
 
@@ -27,7 +27,7 @@ BOARD = (
 )
 
 
-class _Measured(w.VBox):
+class _Measured(Block):
     """Measures now, and again whenever the kit changes or the reader asks."""
 
     def __init__(self, kit: Kit, children: list[w.Widget]) -> None:

@@ -12,11 +12,26 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
+import ipywidgets as w
 import traitlets
 
 from helpers.masking import SECRET_NAMES, Secret, redact
 
 _STATIC = Path(__file__).parent / "static"
+NO_WIDGETS = (
+    "Here stands a form or a table. If you read this line instead, widgets do not work in this program: "
+    "see docs/failures/E10.md. Open the notebook in the JupyterLab that `make lab` starts, trust it, "
+    "and run its cells again; "
+    "or use a terminal: python -m helpers doctor"
+)
+
+
+class Block(w.VBox):
+    """What a cell shows; a program without widgets shows a sentence in its place, not Python's repr."""
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**options) or {}
+        return bundle | {"text/plain": NO_WIDGETS}
 
 
 class CopyField(anywidget.AnyWidget):

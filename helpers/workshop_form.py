@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import ipywidgets as w
-
 from helpers import tasks
 from helpers.form import checkbox, note
 from helpers.kit import Kit
-from helpers.widgets import StatusLine
+from helpers.widgets import Block, StatusLine
 from helpers.workshop import Sharing
 
 
-class ShareForm(w.VBox):
+class ShareForm(Block):
     def __init__(self, kit: Kit) -> None:
         self.kit, self.sharing = kit, Sharing(kit.settings)
         self.switch = checkbox("Show the facilitator how far I am", value=self.sharing.on)

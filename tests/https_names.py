@@ -73,6 +73,8 @@ class HttpsNames:
                 back.transport.abort()
         except* (asyncio.IncompleteReadError, ConnectionError, TimeoutError, ssl.SSLError):
             pass  # the caller went away, or nobody serves the name just now
+        except* asyncio.CancelledError:
+            pass  # the names are being taken down; asyncio would print this task's farewell
         finally:
             # Not close: that would wait for a TLS farewell that a killed program never sends.
             writer.transport.abort()

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync"]  # fmt: skip
+PICTURES = os.environ.get("PICTURES")  # the folder to rewrite; usually nobody asks for pictures
 SOON, READY = 15_000.0, 60_000.0  # milliseconds for an answer, for a whole notebook
 
 _SETTINGS: dict[str, dict[str, Any]] = {
@@ -71,7 +72,7 @@ class Lab:
 
     def set(self, plugin: str, settings: dict[str, Any]) -> None:
         """Takes effect with the next page that is opened."""
-        extension, name = plugin.split("/")
+        extension, _, name = plugin.rpartition("/")
         path = self.folder / "settings/@jupyterlab" / extension / f"{name}.jupyterlab-settings"
         if extension.startswith("@"):
             path = self.folder / "settings" / extension / f"{name}.jupyterlab-settings"
@@ -105,6 +106,7 @@ class Person:
         self.lab, self.page = lab, context.new_page()
         self.done: Counter[str] = Counter()
         self.troubles: list[str] = []
+        self.pictures: dict[str, str] = {}
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
 
     def open(self, name: str) -> Notebook:
@@ -157,6 +159,22 @@ class Notebook:
         last = self.panel.locator(".jp-CodeCell").last.locator(".jp-InputPrompt").first
         expect(last).to_have_text(re.compile(r"\[[ *]\]"), timeout=SOON)
         self.ran()
+
+    def picture(self, name: str, of: Locator | None = None) -> None:
+        """The page, or the whole of one part of it, as ``make pictures`` keeps it in docs."""
+        name = self.person.pictures.get(name, "")
+        if not PICTURES or not name:
+            return
+        usual = self.page.viewport_size
+        assert usual
+        self.page.set_viewport_size({"width": usual["width"], "height": 2400 if of else usual["height"]})
+        self.page.mouse.move(0, 0)
+        (of or self.page).screenshot(path=ROOT / PICTURES / f"{name}.png")
+        self.page.set_viewport_size(usual)
+
+    def cell(self, containing: str) -> Locator:
+        """The output of the cell that shows this text."""
+        return self.panel.locator(".jp-Cell-outputArea", has_text=containing).last
 
     def _menu(self, menu: str, item: str) -> None:
         self.page.get_by_role("menubar").get_by_text(menu, exact=True).click()

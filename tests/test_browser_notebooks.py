@@ -40,6 +40,7 @@ def person(lab: Lab, browser: Browser) -> Iterator[Person]:
 
 
 def test_a_rehearsal_of_todays_login_is_clicked_through(person: Person) -> None:
+    person.pictures = {name: name for name in ("start", "addresses", "trace", "failure-card")}
     notebook = start(person)
     for name, walk in (
         ("01_public_address.ipynb", public_address),
@@ -52,11 +53,14 @@ def test_a_rehearsal_of_todays_login_is_clicked_through(person: Person) -> None:
         notebook.run_all()
         walk(notebook)
         looks_right(notebook)
+        if walk is log_in:
+            notebook.picture("trace", notebook.cell("/api/connect/"))
     print(f"\na rehearsal: {dict(person.done)}, hand-typed URLs: 0")
 
 
 def test_a_rehearsal_of_the_documented_login_is_clicked_through_in_the_dark(person: Person) -> None:
     person.lab.set("apputils-extension/themes", {"theme": "JupyterLab Dark"})
+    person.pictures = {"trace": "trace-dark"}
     notebook = start(person, "Documented")
     for name, walk in (
         ("01_public_address.ipynb", public_address),
@@ -69,6 +73,8 @@ def test_a_rehearsal_of_the_documented_login_is_clicked_through_in_the_dark(pers
         notebook.run_all()
         walk(notebook)
         looks_right(notebook)
+        if walk is log_in:
+            notebook.picture("trace", notebook.cell("/api/connect/"))
 
 
 def start(person: Person, login: str = "Today") -> Notebook:
@@ -79,6 +85,8 @@ def start(person: Person, login: str = "Today") -> Notebook:
     notebook.press("Use these")
     notebook.says("Open notebook 01")
     expect(notebook.outputs.locator("caption")).to_contain_text("steps done")
+    notebook.panel.locator(".jp-Cell").first.scroll_into_view_if_needed()
+    notebook.picture("start")
     return notebook
 
 
@@ -96,6 +104,7 @@ def public_address(notebook: Notebook) -> None:
 def instagram_app(notebook: Notebook) -> None:
     notebook.press("I have saved them at Meta")
     notebook.says("The rehearsal's Meta knows https://65e60559.ngrok")
+    notebook.picture("addresses", notebook.cell("I have saved them at Meta"))
     notebook.type("Instagram app ID", SAMPLE_CLIENT_ID, how="pastes")
     notebook.type("Instagram app secret", SAMPLE_CLIENT_SECRET, how="pastes")
     notebook.press("Save")
@@ -125,6 +134,7 @@ def what_went_wrong(notebook: Notebook) -> None:
     notebook.press("Find it")
     notebook.says("One known failure fits.")
     expect(notebook.outputs.locator("details.kit-known").first).to_contain_text("B05")
+    notebook.picture("failure-card", notebook.cell("Find it"))
     notebook.press("Put it back")
     notebook.says("the public address is closed")
 

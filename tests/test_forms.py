@@ -18,7 +18,7 @@ from helpers.login_form import LoginForm
 from helpers.project import PROVIDER_FILE
 from helpers.project_form import BackendForm, ProviderFileForm
 from helpers.put_back_form import PutBackForm
-from helpers.widgets import CopyField, SecretField
+from helpers.widgets import NO_WIDGETS, CopyField, SecretField
 
 
 @pytest.fixture
@@ -533,3 +533,15 @@ def test_a_stale_stored_endpoint_is_named_and_repaired(ready: Kit) -> None:
         assert card.status.kind == "ok"
 
     play(scene)
+
+
+def test_a_program_without_widgets_shows_a_sentence_instead(kit: Kit) -> None:
+    async def scene() -> None:
+        shown = [forms.StartForm(kit), views.Board(kit), reading.by_hand(kit), reading.failure_pages()]
+        bundles = [widget._repr_mimebundle_() for widget in shown]
+        assert {bundle["text/plain"] for bundle in bundles} == {NO_WIDGETS}
+        assert all("application/vnd.jupyter.widget-view+json" in bundle for bundle in bundles)
+
+    play(scene)
+    assert "E10" in NO_WIDGETS
+    assert "VBox" not in NO_WIDGETS

@@ -1,0 +1,97 @@
+"""Secrets that a person types in a browser: not in what JupyterLab saves, not in what the browser keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.lab import Lab, Notebook, Person, chromium
+
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("browser")]
+
+TOKEN = "2canaryTokenForTheTunnel0123456789_X"
+CLIENT_SECRET = "cacacacacacacacacacacacacacacaca"
+PASSWORD = "canary-Password-1"
+CODE = "AQcanaryCodeFromTheAddressBar0123456789"
+CANARIES = (TOKEN, CLIENT_SECRET, PASSWORD, CODE)
+
+# All that a page can remember by itself, and what stands in its fields, which its HTML does not show.
+KEPT = """async () => {
+  const databases = await indexedDB.databases();
+  const rows = await Promise.all(databases.map(({name}) => new Promise(resolve => {
+    const opening = indexedDB.open(name);
+    opening.onerror = () => resolve(`${name} cannot be read`);
+    opening.onsuccess = () => {
+      const stores = [...opening.result.objectStoreNames];
+      if (!stores.length) return resolve("");
+      const reading = opening.result.transaction(stores);
+      Promise.all(stores.map(store => new Promise(done => {
+        const all = reading.objectStore(store).getAll();
+        all.onsuccess = () => done(JSON.stringify(all.result));
+        all.onerror = () => done("");
+      }))).then(found => resolve(found.join()));
+    };
+  })));
+  const fields = [...document.querySelectorAll("input, textarea")].map(each => each.value);
+  return [JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie, ...rows, ...fields].join("\\n");
+}"""  # noqa: E501
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Person]:
+    with Lab(tmp_path) as lab, chromium() as browser:
+        lab.set("@jupyter-widgets/jupyterlab-manager/plugin", {"saveState": True})
+        yield Person(lab, browser.new_context())
+
+
+def leaks(text: str) -> list[str]:
+    return [canary for canary in CANARIES if canary in text]
+
+
+def in_the_browser(page: Page) -> list[str]:
+    return leaks(page.content() + str(page.evaluate(KEPT)))
+
+
+def type_all(person: Person) -> Iterator[Notebook]:
+    """Each secret into its form; those that the rehearsal refuses too."""
+    notebook = person.open("01_public_address.ipynb")
+    notebook.run_all()
+    notebook.type("ngrok authtoken", TOKEN)
+    notebook.press("Start the tunnel")
+    notebook.says("forwards to the gateway")
+    yield notebook
+    notebook = person.open("02_instagram_app.ipynb")
+    notebook.run_all()
+    notebook.type("Instagram app secret", CLIENT_SECRET)
+    notebook.press("Save")
+    notebook.says("saved")
+    yield notebook
+    notebook = person.open("03_strapi_provider.ipynb")
+    notebook.run_all()
+    notebook.type("Strapi administrator's password", PASSWORD)
+    notebook.press("Save in Strapi")
+    notebook.says("password")
+    yield notebook
+    notebook = person.open("05_what_went_wrong.ipynb")
+    notebook.run_all()
+    notebook.type("What do you see?", f"https://shop.example/api/connect/instagram/callback?code={CODE}")
+    notebook.press("Find it")
+    notebook.says("fail")
+    yield notebook
+
+
+def test_what_was_typed_is_neither_saved_nor_kept_in_the_browser(person: Person) -> None:
+    saved = 0
+    for notebook in type_all(person):
+        notebook.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+        path = person.lab.notebooks / notebook.name
+        notebook.page.wait_for_timeout(1500)  # the save has no sign of its own
+        saved += "application/vnd.jupyter.widget-state+json" in path.read_text(encoding="utf-8")
+        assert in_the_browser(notebook.page) == []
+    assert saved == 4
+    assert list(person.lab.folder.rglob("*-checkpoint.ipynb"))
+    files = [path for path in person.lab.folder.rglob("*") if path.is_file()]
+    assert [path for path in files if leaks(path.read_text(encoding="utf-8", errors="replace"))] == []
