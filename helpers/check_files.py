@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from helpers import boot, inputs
+from helpers import machine as machines
 from helpers.errors import KitError
 from helpers.finding import Skip
 from helpers.masking import Secret
@@ -20,15 +21,6 @@ from helpers.visit import Visit
 _READS_NOTHING = r"url\s*:\s*env\(\s*(''|\"\")"
 _PROXY_TRUE = r"proxy\s*:\s*true\b"
 _LARGEST = 20_000_000  # bytes of a notebook worth reading
-
-# Where the kernel's localhost is not the reader's: https://jupyterhub.readthedocs.io and its like.
-_ELSEWHERE = {
-    "JUPYTERHUB_USER": "JupyterHub",
-    "COLAB_RELEASE_TAG": "Google Colab",
-    "BINDER_SERVICE_HOST": "Binder",
-    "CODESPACES": "GitHub Codespaces",
-    "SSH_CONNECTION": "a computer reached by SSH",
-}
 
 
 def project(visit: Visit) -> str:
@@ -70,7 +62,7 @@ def credentials(visit: Visit) -> str:
 
 
 def machine(visit: Visit) -> str:
-    where = next((place for name, place in _ELSEWHERE.items() if os.environ.get(name)), "")
+    where = machines.elsewhere()
     if not where:
         return "This kernel runs on your own computer, as far as its environment tells"
     if not visit.kit.settings.live:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import html
-import os
 import time
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from helpers.errors import Stopped
 from helpers.form import Form
 from helpers.kit import Kit
 from helpers.login import failed
+from helpers.machine import elsewhere
 
 if TYPE_CHECKING:
     from helpers.browser import Consent
@@ -22,7 +22,6 @@ _PATIENCE = 600.0  # seconds a person may take in the browser
 _ROBOTS_PATIENCE = 10.0
 
 # Where one of these is set, the kernel's localhost is not the reader's.
-_REMOTE = ("JUPYTERHUB_USER", "COLAB_RELEASE_TAG", "BINDER_SERVICE_HOST", "CODESPACES", "SSH_CONNECTION")
 
 
 class LoginForm(Form):
@@ -45,7 +44,7 @@ class LoginForm(Form):
         self.deny.on_click(lambda _: self._decide(False))
         self._show_consent(None)
         super().__init__(kit, [self.consent, self.link], "Log in with Instagram")
-        if kit.world and not any(os.environ.get(name) for name in _REMOTE):
+        if kit.world and not elsewhere():
             self.buttons.children = [self.submit_button, self.tab_button, self.cancel_button]
 
     def submit(self) -> None:

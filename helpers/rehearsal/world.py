@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -24,6 +23,7 @@ from helpers.observer import Observed, Role
 from helpers.rehearsal import ngrok_agent
 from helpers.rehearsal.instagram import Account, App, InstagramStandIn, Switches
 from helpers.rehearsal.internet import Internet, edge_port
+from helpers.rehearsal.scratch import new_folder
 from helpers.rehearsal.strapi import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiStandIn
 from helpers.serving import Server
 from helpers.settings import Settings
@@ -54,7 +54,7 @@ class World:
         self.flow = flow
         self.engine = engine or ("token" if flow.retired else "session")
         self.domain = facts.SAMPLE_DOMAINS[flow.name]
-        self.folder = Path(tempfile.mkdtemp(prefix="kit-rehearsal-"))
+        self.folder = new_folder()
         self.project = self.folder / "my-strapi"
         self.internet = Internet()
         account = Account()
