@@ -6,7 +6,7 @@ A bare transport does it instead of a client: it has no cookie jar to mix people
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from urllib.parse import urlsplit
 
 import httpx
@@ -39,14 +39,21 @@ class ClientGone(Exception):
 class Upstream:
     """A server behind the gateway; ``async with`` holds the connections to it.
 
-    ``failure`` is what it means when it does not answer. With ``own_host`` the upstream sees its own name as
+    ``failure`` tells what it means when it does not answer; it is asked only then, because the catalogue of
+    failures takes memory and time. With ``own_host`` the upstream sees its own name as
     ``Host``, because dev servers refuse every other; Strapi is to see the public one.
     """
 
     def __init__(
-        self, name: str, origin: str, failure: Failure, *, own_host: bool = False, patience: float = PATIENCE
+        self,
+        name: str,
+        origin: str,
+        failure: Callable[[], Failure],
+        *,
+        own_host: bool = False,
+        patience: float = PATIENCE,
     ) -> None:
-        self.name, self.origin, self.failure = name, origin, failure
+        self.name, self.origin, self._failure = name, origin, failure
         self._url = httpx.URL(origin)
         # On this machine nobody stands in between, and a dev server signs its certificate itself.
         self.verify = self._url.scheme == "https" and self._url.host not in ("localhost", "127.0.0.1", "::1")
@@ -124,9 +131,10 @@ class Upstream:
             seen = (
                 f"What listens at {self.origin} hung up or does not speak HTTP. {self.name} should be there."
             )
+        failure = self._failure()
         if "text/html" in Headers(scope=scope).get("accept", ""):
-            return failure_page(status, seen, self.failure)
-        details = {"failure": self.failure.id, "fix": self.failure.fix}
+            return failure_page(status, seen, failure)
+        details = {"failure": failure.id, "fix": failure.fix}
         told = {"status": status, "name": type(error).__name__, "message": seen, "details": details}
         # In the shape of Strapi's own errors, which the front end knows how to show.
         return JSONResponse({"data": None, "error": told}, status)

@@ -12,6 +12,7 @@ import secrets
 import time
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from urllib.parse import unquote
 
 from starlette.responses import PlainTextResponse
@@ -56,7 +57,7 @@ class Gateway:
         self.public = public
         self.nonce = secrets.token_urlsafe(16)
         self.witness = Witness()
-        self._strapi = Upstream("Strapi", strapi, failures.get("C06"), patience=patience)
+        self._strapi = Upstream("Strapi", strapi, partial(failures.get, "C06"), patience=patience)
         self._patience = patience
         self._frontend: Upstream | None = None
         if frontend_url:
@@ -79,7 +80,7 @@ class Gateway:
 
     def use_frontend(self, url: str) -> None:
         """Pass everything but ``/api`` to this dev server from the next start on."""
-        down = _frontend_down(url)
+        down = partial(_frontend_down, url)
         self._frontend = Upstream("The front end", url, down, own_host=True, patience=self._patience)
 
     @property

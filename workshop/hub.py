@@ -18,6 +18,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 _START, _STOP = 60.0, 30.0  # seconds
+_GRACE = 5.0  # seconds for a kernel whose server has ended
 
 
 def main() -> None:
@@ -176,16 +177,31 @@ def stop(arguments: argparse.Namespace) -> None:
             sys.exit(f"The hub (process {pid}) does not end. Read the end of {arguments.state / 'hub.log'}")
         time.sleep(0.1)
     (arguments.state / "hub.pid").unlink()
+    _end_the_rest([user.pw_name for user in accounts(arguments.state.resolve())])
     print("Stopped. The attendees' files are still there: make -C workshop remove deletes them.")
+
+
+def accounts(state: Path) -> list[pwd.struct_passwd]:
+    """The users that a start has created; none unless it was root's."""
+    return [user for user in pwd.getpwall() if os.geteuid() == 0 and user.pw_gecos == comment(state)]
+
+
+def _end_the_rest(names: list[str]) -> None:
+    """A kernel may outlive its server, by moments or for good; these accounts exist for nothing else."""
+    until = time.monotonic() + _GRACE
+    for name in names:
+        while subprocess.run(["pgrep", "-u", name], stdout=subprocess.DEVNULL, check=False).returncode == 0:
+            if time.monotonic() > until:
+                subprocess.run(["pkill", "-KILL", "-u", name], check=False)
+            time.sleep(0.1)
 
 
 def remove(arguments: argparse.Namespace) -> None:
     """Delete the users that a start has created, with their home folders, and the passwords."""
     stop(arguments)
     state = arguments.state.resolve()
-    for user in pwd.getpwall() if os.geteuid() == 0 else []:
-        if user.pw_gecos == comment(state):
-            subprocess.run(["userdel", "--remove", user.pw_name], check=True, stderr=subprocess.DEVNULL)
+    for user in accounts(state):
+        subprocess.run(["userdel", "--remove", user.pw_name], check=True, stderr=subprocess.DEVNULL)
     subprocess.run(["rm", "-rf", str(state)], check=True)
     print("Removed: the attendees' accounts, home folders and passwords.")
 

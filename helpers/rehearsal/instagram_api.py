@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 from email import message_from_bytes
-from email.policy import HTTP
 from time import gmtime, strftime
 from urllib.parse import parse_qsl
 
@@ -125,6 +124,8 @@ async def form_fields(request: Request) -> dict[str, str]:
         return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     if not kind.startswith("multipart/form-data"):
         return {}
+    from email.policy import HTTP  # nearly a megabyte, and hardly any client sends this
+
     message = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body, policy=HTTP)
     fields = {}
     for part in message.iter_parts():
