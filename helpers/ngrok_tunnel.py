@@ -209,13 +209,13 @@ class NgrokTunnel:
     def _end(self) -> None:
         process, self._process = self._process, None
         self.url = self.upstream = ""
-        if self._life_line is not None:
-            os.close(self._life_line)
-            self._life_line = None
         if process:
             agent.end(process.proc)
             if agent.leased_pid(self._state_dir) == process.proc.pid:  # else a newer start has taken over
                 agent.lease(self._state_dir).unlink()
+        if self._life_line is not None:  # only now: it would signal the agent a second time
+            os.close(self._life_line)
+            self._life_line = None
 
 
 def _wait(

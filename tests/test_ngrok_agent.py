@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -561,6 +563,27 @@ def test_a_signal_ends_it_cleanly(agents: Agents, upstream: Upstream, number: si
     process = ngrok.get_ngrok_process(config).proc
     process.send_signal(number)
     assert process.wait(10) == 0
+    assert list(agents.cloud.iterdir()) == []
+
+
+INTERRUPTED = """
+import os, signal
+from helpers.rehearsal import ngrok_agent
+from helpers.rehearsal.ngrok_cloud import Cloud
+free = Cloud.free
+Cloud.free = lambda *it: (os.kill(os.getpid(), signal.SIGTERM), free(*it))
+ngrok_agent.main(["start", "--none", "--log", "stdout", "--authtoken", "2" * 30])
+"""
+
+
+def test_a_second_signal_does_not_keep_it_online(agents: Agents) -> None:
+    environment = os.environ | {"KIT_NGROK_CLOUD": str(agents.cloud)}
+    command = [sys.executable, "-c", INTERRUPTED]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout
+        assert any(b"tunnel session started" in line for line in process.stdout)
+        process.terminate()
+        assert process.wait(10) == 0
     assert list(agents.cloud.iterdir()) == []
 
 

@@ -117,7 +117,7 @@ def _add_authtoken(path: str, token: str) -> None:
 
 def _start(options: dict[str, str], version: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))
+        signal.signal(number, _leave)
     faults = set(os.environ.get("KIT_NGROK_FAULT", "").split(","))
     if "silent" in faults:
         _wait_for_orphanhood()
@@ -140,6 +140,12 @@ def _start(options: dict[str, str], version: str) -> None:
     finally:
         cloud.free()
     os._exit(code)  # conversations still under way have no say in it
+
+
+def _leave(*_: object) -> NoReturn:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # a second one must not interrupt going offline
+    sys.exit(0)
 
 
 def _connect(cloud: Any, api: Any, web_addr: str, faults: set[str]) -> None:
