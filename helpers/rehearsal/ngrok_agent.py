@@ -195,7 +195,11 @@ def _wait_for_orphanhood() -> None:
     """Come back some time after nobody is left to read the log; signals end the wait by SystemExit."""
     if not hasattr(select, "poll"):
         threading.Event().wait()
+    woken, alarm = os.pipe()
+    os.set_blocking(alarm, False)
+    signal.set_wakeup_fd(alarm)  # else a signal that comes just before the wait would not end it
     readers = select.poll()
+    readers.register(woken, select.POLLIN)
     readers.register(1, 0)  # nothing but the far end's closing is reported
     readers.poll()
     time.sleep(float(os.environ.get("KIT_NGROK_LINGER", "5")))
