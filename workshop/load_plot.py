@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,17 +31,16 @@ def draw(rows: Sequence[Row]) -> str:
 
 
 def _panel(rows: Sequence[Row], title: str, lines: dict[str, Callable[[Row], float]], at: int) -> str:
-    most = max(value(row) for value in lines.values() for row in rows) * 1.1
+    highest = max(value(row) for value in lines.values() for row in rows)
+    step = _round_step(highest)
+    most = step * math.ceil(highest / step)
     people = max(row["attendees"] for row in rows)
     x = lambda row: at + _LEFT + _WIDTH * row["attendees"] / people  # noqa: E731 - two one-line scales
     y = lambda value: _TOP + _HEIGHT * (1 - value / most)  # noqa: E731
     parts = [f'<text x="{at + _LEFT}" y="{_TOP - 16}" font-weight="bold">{title}</text>']
-    for share in (0, 0.5, 1):
-        level = y(share * most)
-        parts.append(f'<path d="M{at + _LEFT} {level:.0f}h{_WIDTH}" stroke="#ccc"/>')
-        parts.append(
-            f'<text x="{at + _LEFT - 6}" y="{level + 4:.0f}" text-anchor="end">{share * most:.0f}</text>'
-        )
+    for tick in range(0, most + 1, step):
+        parts.append(f'<path d="M{at + _LEFT} {y(tick):.0f}h{_WIDTH}" stroke="#ccc"/>')
+        parts.append(f'<text x="{at + _LEFT - 6}" y="{y(tick) + 4:.0f}" text-anchor="end">{tick}</text>')
     for row in rows:
         parts.append(
             f'<text x="{x(row):.0f}" y="{_TOP + _HEIGHT + 18}" text-anchor="middle">{row["attendees"]}</text>'
@@ -49,12 +49,19 @@ def _panel(rows: Sequence[Row], title: str, lines: dict[str, Callable[[Row], flo
         f'<text x="{at + _LEFT + _WIDTH / 2:.0f}" y="{_TOP + _HEIGHT + 36}" '
         'text-anchor="middle">attendees</text>'
     )
-    for number, ((name, value), colour) in enumerate(zip(lines.items(), _COLOURS, strict=True)):
+    for (name, value), colour in zip(lines.items(), _COLOURS, strict=True):
         points = " ".join(f"{x(row):.1f},{y(value(row)):.1f}" for row in rows)
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
         parts += [
             f'<circle cx="{x(row):.1f}" cy="{y(value(row)):.1f}" r="3.5" fill="{colour}"/>' for row in rows
         ]
-        place = f'x="{at + _LEFT + 10}" y="{_TOP + 16 + 18 * number}"'
+        place = f'x="{x(rows[-1]):.0f}" y="{y(value(rows[-1])) - 10:.0f}" text-anchor="end"'
         parts.append(f'<text {place} fill="{colour}">{name}</text>')
     return "".join(parts)
+
+
+def _round_step(highest: float) -> int:
+    """1, 2 or 5 times a power of ten, so that there are at most five steps."""
+    rough = max(1.0, highest / 5)
+    power = 10 ** int(math.log10(rough))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
