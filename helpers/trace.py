@@ -103,7 +103,8 @@ def _details(hop: Hop) -> str:
     more += [f"sets cookie {cookie}" for cookie in hop.cookies]
     more += [f"says: {hop.message}"] if hop.message else []
     lines = "<br>".join(escape(line) for line in more)
-    return f"<details><summary>{escape(f'{hop.method} {short(hop.url)}')}</summary>{lines}</details>"
+    asked = escape(f"{hop.method} {short(hop.url)}").replace("/", "/<wbr>")  # else it breaks inside words
+    return f"<details><summary>{asked}</summary>{lines}</details>"
 
 
 _ACTORS = {"browser": "B", "gateway": "G", "strapi": "S", "instagram": "I", "front end": "F"}

@@ -184,9 +184,14 @@ def test_the_table_marks_the_row_where_it_broke_in_words_too():
     assert f"Failed (A28): {failures.get('A28').title}" in Page(table).text
 
 
+def test_a_long_address_is_wrapped_at_its_slashes():
+    long = attempt(hop("connect", url=f"{ORIGIN}/api/connect/instagram-business"))
+    assert "/<wbr>connect/<wbr>" in trace.as_html(long, Verdict(False, False, "waiting"))
+
+
 def test_nothing_that_others_wrote_becomes_markup():
     page = Page(trace.as_html(*hostile()))
-    allowed = {"table", "tr", "th", "td", "details", "summary", "p", "br", "b"}
+    allowed = {"table", "tr", "th", "td", "details", "summary", "p", "br", "wbr", "b"}
     assert set(page.tags) <= allowed
     assert page.tags.count("b") == 1  # where it broke, and not the method
     assert {name for name, _ in page.attributes} <= {"class", "scope"}
