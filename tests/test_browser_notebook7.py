@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.lab import READY, SOON, Lab, chromium
+from tests.lab import READY, SOON, Lab, chromium, run_all_cells
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("browser")]
 
@@ -18,11 +18,8 @@ def test_a_login_is_rehearsed_in_notebook_7(tmp_path: Path) -> None:
         page = browser.new_page(viewport={"width": 1024, "height": 900})
         page.goto(f"{server.url}/notebooks/notebooks/04_log_in.ipynb?token={server.token}")
         expect(page.locator(".jp-Notebook")).to_be_visible(timeout=READY)
-        expect(
-            page.locator(".jp-NotebookKernelStatus, .jp-Notebook-ExecutionIndicator").first
-        ).to_be_visible()
-        page.get_by_role("menubar").get_by_text("Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        server.connected("04_log_in.ipynb")
+        run_all_cells(page, page.locator(".jp-Notebook"))
         page.get_by_role("button", name="Log in with Instagram", exact=True).click(timeout=READY)
         page.get_by_role("button", name="Allow", exact=True).click(timeout=SOON)
         expect(page.locator(".kit-status", has_text="is logged in").first).to_be_visible(timeout=SOON)
