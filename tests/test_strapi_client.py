@@ -6,8 +6,10 @@ import copy
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from email.utils import formatdate
 from typing import Any
 
 import httpx
@@ -35,7 +37,8 @@ WANTED: dict[str, Any] = {
 }
 AUTHORIZE = "https://www.instagram.com/oauth/authorize"
 _TLS = ssl.create_default_context()  # loaded once, for it takes longer than a test
-KOA = "koa.sess=c2VjcmV0; path=/; expires=Tue, 24 Nov 2026 16:43:06 GMT"
+# Strapi's session lasts a day; a date written out here would pass, and then the jar drops the cookie.
+KOA = f"koa.sess=c2VjcmV0; path=/; expires={formatdate(time.time() + 86_400, usegmt=True)}"
 
 HTML = HTMLResponse("<h1>Hello</h1>")
 BROKEN = Response('{"data": {', media_type="application/json")
