@@ -73,7 +73,7 @@ class Kit:
             self.world.watch(self.gateway.witness)
         folder = self.world.folder if self.world else self.settings.state_dir
         self.door = Door(self.gateway, self._new_tunnel, folder / "door.json", self.changed)
-        self.undo = Undo(folder)
+        self.undo = Undo(folder, self.settings.strapi_url)
 
     def _client(self) -> httpx.Client:
         if self.world:

@@ -38,9 +38,12 @@ class PutBackForm(Form):
 
     def _restore_provider(self) -> str:
         kit = self.kit
-        if not kit.undo.recorded:
-            return "no provider was changed"
-        return f"{kit.undo.restore_provider(kit.admin())} has its former settings"
+        names = kit.undo.recorded
+        for name in names:
+            kit.undo.restore_provider(kit.admin(), name)
+        done = "; ".join(f"{name} has its former settings" for name in names) or "no provider was changed"
+        others = ", ".join(kit.undo.elsewhere)
+        return f"{done}; to put {others} back, set STRAPI_URL to it" if others else done
 
     def _forget(self) -> str:
         self.kit.forget()

@@ -83,7 +83,7 @@ class Admin:
         Raises:
             Refused: Strapi does not know the provider.
         """
-        stored = self._stored()
+        stored = self.stored()
         if provider not in stored:
             raise Refused(
                 f"Strapi does not know the provider {provider}",
@@ -108,7 +108,7 @@ class Admin:
         Raises:
             Conflict: somebody else changes these settings too.
         """
-        stored = self._stored()
+        stored = self.stored()
         found = stored.get(change.provider)
         if _same(found, change.after):
             return
@@ -116,7 +116,7 @@ class Admin:
             raise Conflict(f"Somebody else has changed the settings of {change.provider} meanwhile")
         stored[change.provider] = change.after
         self._ask("PUT", _PROVIDERS, {"providers": stored}).get(bool, "ok")
-        now = self._stored()
+        now = self.stored()
         different = [name for name in {**stored, **now} if not _same(stored.get(name), now.get(name))]
         if different:
             raise Conflict(
@@ -134,7 +134,8 @@ class Admin:
         self.apply(change)
         return change
 
-    def _stored(self) -> dict[str, Entry]:
+    def stored(self) -> dict[str, Entry]:
+        """The settings as they are stored, without what Strapi computes."""
         return {
             name: {field: value for field, value in entry.items() if field != "redirectUri"}
             for name, entry in self.providers().items()

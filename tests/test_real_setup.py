@@ -166,7 +166,7 @@ def test_the_notebooks_set_up_a_new_project_and_everything_can_be_put_back(
 
         kit = Kit(settings.load(given, home=home))
         try:
-            assert kit.undo.restore_provider(kit.admin()) == TODAY.provider
+            kit.undo.restore_provider(kit.admin(), TODAY.provider)
             kit.undo.files.undo()
         finally:
             kit.close()
