@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,20 +16,23 @@ from helpers import checks, diagnosis, inputs, settings, trace
 from helpers.errors import InputError, KitError
 from helpers.kit import Kit
 from helpers.login import Verdict
-from helpers.settings import Settings
+from helpers.witness import Attempt
 
 OK, FAILED, USAGE = 0, 1, 2
-_ROBOTS_PATIENCE = 10.0  # seconds
+_ROBOTS_PATIENCE, _LONGEST = 10.0, 86_400.0  # seconds
 
 
 def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
-    command: Callable[[argparse.Namespace, Settings], int] = arguments.command
+    command: Callable[[argparse.Namespace], int] = arguments.command
     try:
-        return command(arguments, settings.load())
+        return command(arguments)
     except InputError as error:
         print(error, file=sys.stderr)
         return USAGE
+    except KitError as error:
+        print("\n".join(error.lines()), file=sys.stderr)
+        return FAILED
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return FAILED
@@ -50,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     login_ = commands.add_parser("login", help="open the door, wait until a login is witnessed")
     login_.add_argument("--public-url", help="your own tunnel's https address, instead of ngrok")
     login_.add_argument("--gateway-port", help="the port your tunnel leads to (default: a free one)")
-    login_.add_argument("--timeout", type=float, default=300.0, help="seconds to wait (default: 300)")
+    login_.add_argument("--timeout", type=_seconds, default=300.0, help="seconds to wait (default: 300)")
     login_.set_defaults(command=login)
 
     for each in (rehearse_, doctor_, login_):
@@ -58,16 +63,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def rehearse(arguments: argparse.Namespace, given: Settings) -> int:
-    given = replace(given, mode="rehearsal", flow=arguments.flow or given.flow)
-    kit = Kit(given, engine=arguments.engine)
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= _LONGEST:
+        raise argparse.ArgumentTypeError(f"type a number of seconds up to {_LONGEST:.0f}")
+    return seconds
+
+
+def rehearse(arguments: argparse.Namespace) -> int:
+    # Loaded as a rehearsal: none of a live setup's facts may come in.
+    given = settings.load({**os.environ, "KIT_MODE": "rehearsal"})
+    kit = Kit(replace(given, flow=arguments.flow or given.flow), engine=arguments.engine)
     began = time.monotonic()
 
-    def walk() -> None:
+    def walk() -> Attempt:
         kit.rehearse_up_to(4)
         robot = kit.browser()
         robot.finish(robot.start(), allow=True)
-        kit.wait_for_login(timeout=_ROBOTS_PATIENCE, since=began)
+        return kit.wait_for_login(timeout=_ROBOTS_PATIENCE, since=began)
 
     try:
         return _report(kit, walk, as_json=arguments.json)
@@ -75,22 +88,25 @@ def rehearse(arguments: argparse.Namespace, given: Settings) -> int:
         kit.close()
 
 
-def login(arguments: argparse.Namespace, given: Settings) -> int:
+def login(arguments: argparse.Namespace) -> int:
+    given = settings.load()
     if arguments.public_url:
         given = replace(given, public_url=inputs.public_url(arguments.public_url))
+        if not given.live:
+            raise InputError("A rehearsal has its own address: leave --public-url out, or set KIT_MODE=live.")
     if arguments.gateway_port:
         given = replace(given, gateway_port=inputs.port(arguments.gateway_port))
     kit = Kit(given)
     began = time.monotonic()
 
-    def wait() -> None:
+    def wait() -> Attempt:
         if kit.world:
             kit.rehearse_up_to(4)
         kit.open_door()
         address = kit.world.internet.tab_url(kit.urls.connect) if kit.world else kit.urls.connect
         # Beside the JSON, not in it: a script reads standard output.
         print(f"Gateway: {kit.gateway.url}\nOpen:    {address}", file=sys.stderr, flush=True)
-        kit.wait_for_login(timeout=arguments.timeout, since=began)
+        return kit.wait_for_login(timeout=arguments.timeout, since=began)
 
     try:
         return _report(kit, wait, as_json=arguments.json)
@@ -98,16 +114,15 @@ def login(arguments: argparse.Namespace, given: Settings) -> int:
         kit.close()
 
 
-def _report(kit: Kit, work: Callable[[], None], *, as_json: bool) -> int:
+def _report(kit: Kit, work: Callable[[], Attempt], *, as_json: bool) -> int:
     """Run the login, print what was seen of it, good or bad."""
     stopped: KitError | None = None
     try:
-        work()
+        attempt: Attempt | None = work()
     except InputError:
         raise
     except KitError as error:
-        stopped = error
-    attempt = kit.gateway.witness.latest
+        stopped, attempt = error, kit.gateway.witness.latest
     verdict = kit.verdict(attempt)
     if stopped and (not verdict.decided or (not verdict.ok and verdict.failure is None)):
         verdict = Verdict(False, True, str(stopped), failure=stopped.failure, broke_at=verdict.broke_at)
@@ -118,10 +133,11 @@ def _report(kit: Kit, work: Callable[[], None], *, as_json: bool) -> int:
     return OK if verdict.ok else FAILED
 
 
-def doctor(arguments: argparse.Namespace, given: Settings) -> int:
-    kit = Kit(given)
+def doctor(arguments: argparse.Namespace) -> int:
+    kit = Kit(settings.load())
     try:
-        kit.rehearse_up_to(4)
+        with suppress(KitError):  # what stands in the way is what the checks name
+            kit.rehearse_up_to(4)
         results = checks.run(kit)
     finally:
         kit.close()

@@ -119,7 +119,7 @@ def launcher(program: Path, state_dir: Path, domain: str) -> Path:
 
     It takes the token out of the environment, writes the lease before the agent can say or do anything,
     and sends what the agent prints to stderr, token included, to its log instead of the notebook. Beside
-    the agent it leaves a shell that ends it when the :func:`life_line` breaks.
+    the agent it leaves a shell that ends it when the :func:`life_line` breaks; a line through it lets go.
     Windows has no such door: there the agent is started directly and leaves no lease.
     """
     if os.name == "nt":
@@ -130,7 +130,7 @@ def launcher(program: Path, state_dir: Path, domain: str) -> Path:
         f"#!/bin/sh\nunset {' '.join(_TOKEN_NAMES)}\numask 077\n"
         f"printf '%s%s}}\\n' {facts} $$ > {shlex.quote(str(lease(state_dir)))}\n"
         # Opened for both first: opening for reading alone would wait for a kernel that is gone already.
-        f"exec 3<>{line} 4<{line} 3>&-\nsh -c 'read _; kill $0' $$ <&4 4<&- > /dev/null 2>&1 &\nexec 4<&-\n"
+        f"exec 3<>{line} 4<{line} 3>&-\nsh -c 'read _ || kill $0' $$ <&4 4<&- > /dev/null 2>&1 &\nexec 4<&-\n"
         f'exec {shlex.quote(str(program))} "$@" 2>&1\n'
     )
     path = state_dir / "ngrok-agent"

@@ -30,7 +30,7 @@ def replace_file(path: Path, content: bytes, mode: int | None, *, private: bool 
             stream.flush()
             os.fsync(descriptor)
         if mode is not None:
-            with suppress(PermissionError):  # only an administrator writes for others
+            with suppress(PermissionError, AttributeError):  # only an administrator, and not on Windows
                 owner = path.stat()
                 os.chown(temporary, owner.st_uid, owner.st_gid)
             temporary.chmod(mode)
@@ -50,6 +50,8 @@ def discard_temporary(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # where folders cannot be opened
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

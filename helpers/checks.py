@@ -60,7 +60,7 @@ class Check:
 def login(visit: Visit) -> str:
     verdict = visit.kit.verdict()
     if not verdict.decided:
-        raise Skip("a login (notebook 04)")
+        raise Skip(f"a login (notebook 04). {verdict.reason}")
     if not verdict.ok:
         raise failed(verdict)
     return verdict.reason

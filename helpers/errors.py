@@ -48,6 +48,10 @@ class KitError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """IPython shows these lines instead of a traceback."""
+        return self.lines()
+
+    def lines(self) -> list[str]:
+        """What went wrong, what was seen of it, and what to do."""
         head = f"{self.failure}: {self}" if self.failure else str(self)
         evidence = [f"  Seen: {self.evidence}"] if self.evidence else []
         return [head, *evidence, *(f"  {n}. {step}" for n, step in enumerate(self.fix, 1))]

@@ -9,7 +9,6 @@ from helpers import inputs
 from helpers.errors import InputError, KitError
 from helpers.form import LABEL, WIDE, Form, checkbox, note, text_field
 from helpers.kit import Kit
-from helpers.masking import Secret
 from helpers.widgets import CopyField, SecretField
 
 _RETIRED = "Documented: Basic Display. Retired by Meta on 2024-12-04, works in rehearsal only"
@@ -85,13 +84,15 @@ class TunnelForm(Form):
             else:
                 typed = {"ngrok_authtoken": inputs.authtoken(self.token.secret.reveal()),
                          "ngrok_domain": inputs.domain(self.domain.value)}  # fmt: skip
-                kit.learn(keep_secrets=self.remember.value, **typed)
+                kit.use(**typed)
         except KitError as error:
             self.refuse(error)
             return
 
         def job() -> str:
             public = kit.open_door(self._cancelled)
+            # Only now: the next kernels start with it by themselves.
+            kit.learn(keep_secrets=self.remember.value, ngrok_authtoken=kit.settings.ngrok_authtoken)
             forwards = f"forwards to the gateway at {kit.gateway.url}"
             return f"{public} {forwards}, which serves Strapi at {kit.settings.strapi_url}"
 
@@ -152,10 +153,10 @@ class CredentialsForm(Form):
         try:
             client_id = inputs.client_id(self.client_id.value)
             secret = inputs.client_secret(self.secret.secret.reveal())
+            kit.learn(keep_secrets=self.remember.value, client_id=client_id, client_secret=secret)
         except KitError as error:
             self.refuse(error)
             return
-        kit.learn(keep_secrets=self.remember.value, client_id=client_id, client_secret=secret)
 
         def job() -> str:
             if kit.world:
@@ -190,12 +191,13 @@ class ProviderForm(Form):
         except KitError as error:
             self.refuse(error)
             return
-        password: Secret = self.password.secret
-        kit.learn(client_id=client_id, client_secret=secret,
-                  strapi_admin_email=email, strapi_admin_password=password)  # fmt: skip
+        kit.use(client_id=client_id, client_secret=secret,
+                strapi_admin_email=email, strapi_admin_password=self.password.secret)  # fmt: skip
 
         def job() -> str:
             changed = kit.save_provider(callback=callback, enabled=self.enable.value)
+            # Only now: the next kernels sign in with it by themselves.
+            kit.learn(client_id=client_id, strapi_admin_email=email)
             if not changed:
                 return "Strapi already had exactly these settings; nothing was written"
             return f"Strapi's {kit.flow.provider} provider saved ({', '.join(changed)}); all others untouched"

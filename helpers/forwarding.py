@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from helpers.failures import Failure
@@ -19,6 +19,8 @@ from helpers.masking import Secret
 from helpers.pages import failure_page
 
 PATIENCE = 120.0  # seconds between two signs of life of an upstream; dev servers build on the first request
+_STALLED = 30.0  # seconds between two pieces of a request's body
+_POOL_PATIENCE = 5.0  # seconds for one of the connections to an upstream
 UNREACHED = (
     "kit.unreached"  # set in the scope when the answer is the gateway's own, for want of the upstream's
 )
@@ -34,6 +36,10 @@ _LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepal
 
 class ClientGone(Exception):
     """Whoever asked has hung up."""
+
+
+class ClientStalled(Exception):
+    """Whoever asked has announced a body and sends nothing: he must not hold a connection to the upstream."""
 
 
 class Upstream:
@@ -58,7 +64,7 @@ class Upstream:
         # On this machine nobody stands in between, and a dev server signs its certificate itself.
         self.verify = self._url.scheme == "https" and self._url.host not in ("localhost", "127.0.0.1", "::1")
         self._own_host = own_host
-        self._timeout = {"connect": 5.0, "read": patience, "write": 30.0, "pool": 5.0}
+        self._timeout = {"connect": 5.0, "read": patience, "write": 30.0, "pool": _POOL_PATIENCE}
         self._transport = httpx.AsyncBaseTransport()
 
     async def __aenter__(self) -> Upstream:
@@ -91,6 +97,13 @@ class Upstream:
     async def _exchange(self, request: httpx.Request, client: _Client, scope: Scope, send: Send) -> None:
         try:
             answer = await self._transport.handle_async_request(request)
+        except ClientStalled:
+            await PlainTextResponse("The body did not arrive in time.", 408)(scope, client.receive, send)
+            return
+        except httpx.PoolTimeout:
+            said = "Too many requests are open at once. Try again in a moment."
+            await PlainTextResponse(said, 503)(scope, client.receive, send)
+            return
         except (httpx.TransportError, OSError) as error:
             scope[UNREACHED] = True
             await self.own_answer(scope, error)(scope, client.receive, send)
@@ -167,7 +180,11 @@ class _Client(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while not self.body_read.is_set():
-            message = await self.receive()
+            try:
+                async with asyncio.timeout(_STALLED):
+                    message = await self.receive()
+            except TimeoutError:
+                raise ClientStalled from None
             if message["type"] == "http.disconnect":
                 raise ClientGone
             if message.get("body"):

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +19,10 @@ import httpx
 
 from helpers import settings as facts
 from helpers.door import Door, Tunnel
-from helpers.errors import InputError, KitError
+from helpers.errors import InputError, KitError, Stopped
 from helpers.gateway import Gateway
 from helpers.instagram import FLOWS, TOKEN_URL, Flow
-from helpers.login import Verdict, judge
+from helpers.login import AT_INSTAGRAM, Verdict, judge
 from helpers.masking import Secret
 from helpers.project import Project
 from helpers.settings import Settings
@@ -92,21 +94,31 @@ class Kit:
             self.world.close()
 
     def switch(self, mode: str, flow: str) -> None:
-        """Begin anew in another mode or flow; what runs is ended, what was typed is kept."""
+        """Begin anew in another mode or flow; what runs is ended, what was typed is kept.
+
+        Raises:
+            InputError: the facts of that mode cannot be used; then nothing is ended and nothing written.
+        """
+        facts.load({**os.environ, "KIT_MODE": mode, "KIT_FLOW": flow}, self.settings.home)
         facts.remember(self.settings, mode=mode, flow=flow)
         self.renew()
         self.changed()
 
     def renew(self) -> None:
         """Begin anew with what is remembered; a rehearsal's world is then whole again."""
+        given = facts.load(home=self.settings.home)
         self._shut()
-        self._open(facts.load(home=self.settings.home))
+        self._open(given)
 
     # Facts
 
+    def use(self, **typed: Any) -> None:
+        """Take over what was typed, in this kernel only."""
+        self.settings = replace(self.settings, **typed)
+
     def learn(self, *, keep_secrets: bool = False, **typed: Any) -> None:
         """Take over what was typed and keep it for the next kernel; secrets only when asked to."""
-        self.settings = replace(self.settings, **typed)
+        self.use(**typed)
         facts.remember(
             self.settings,
             **{name: value for name, value in typed.items() if keep_secrets or not isinstance(value, Secret)},
@@ -227,25 +239,37 @@ class Kit:
             self.save_provider()
 
     def verdict(self, attempt: Attempt | None = None) -> Verdict:
-        attempt = attempt or self.gateway.witness.latest
-        if attempt is None:
-            return Verdict(False, False, "Nobody has opened the login yet")
-        return judge(attempt, self.flow.provider)
+        """On this login; without one, on that which ended last or else moved last."""
+        begun = [each for each in self.gateway.witness.moved_last if not each.stray]
+        verdicts = [judge(each, self.flow.provider) for each in ([attempt] if attempt else begun)]
+        nobody = Verdict(False, False, "Nobody has opened the login yet")
+        return next((each for each in verdicts if each.decided), next(iter(verdicts), nobody))
 
     def wait_for_login(
         self, *, timeout: float, since: float = 0.0, cancelled: threading.Event | None = None
     ) -> Attempt:
-        """The first login begun after ``since`` that came to an end, good or bad."""
-        return self.gateway.witness.wait(
-            lambda attempt: judge(attempt, self.flow.provider).decided,
-            timeout=timeout,
-            since=since,
-            cancelled=cancelled,
-        )
+        """The first login begun after ``since`` that came to an end, good or bad.
+
+        Raises:
+            Stopped: none did within ``timeout`` seconds, or ``cancelled`` was set.
+        """
+        witness = self.gateway.witness
+        try:
+            return witness.wait(
+                lambda attempt: judge(attempt, self.flow.provider).decided and not attempt.stray,
+                timeout=timeout,
+                since=since,
+                cancelled=cancelled,
+            )
+        except Stopped:
+            if any(each.at_instagram and each.hops[0].at >= since for each in witness.attempts):
+                raise Stopped(AT_INSTAGRAM) from None
+            raise
 
 
 def open_kit(step: int = 0) -> Kit:
     """The kit of a notebook, with the facts of the environment and of earlier notebooks."""
     kit = Kit(facts.load())
-    kit.rehearse_up_to(step)
+    with suppress(KitError):  # the doctor names what stands in the way, so it must be there in any case
+        kit.rehearse_up_to(step)
     return kit

@@ -14,6 +14,11 @@ from helpers.witness import Attempt, Hop
 # Strapi hands on what Instagram told it: the older engine to the front end, the provider file to `auth`.
 _RELAYED = {"callback": "token", "auth": "profile"}
 
+# Whatever keeps a person there, only the browser shows it.
+AT_INSTAGRAM = (
+    "Instagram has not sent the person back. If its page shows an error, paste that into notebook 05"
+)
+
 # What a bare status means at its step.
 _STATUS = {
     ("connect", 404): "A06",
@@ -54,17 +59,20 @@ def judge(attempt: Attempt, provider: str) -> Verdict:
     proven = _proven(hops, provider)
     if proven:
         return Verdict(True, True, f"{proven['username']} is logged in", user=proven)
+    auth = next((hop for hop in reversed(hops) if hop.user), None)
+    theirs = (auth.user or {})["provider"] if auth else None
+    if theirs == provider and not any(hop.step == "me" for hop in hops):
+        # Whatever a page asks a second time meanwhile: this user's proof says more.
+        return Verdict(False, False, "Strapi gave a user; waiting for the proof that the login counts")
     broken = [found for hop in hops if attempt.last(hop.step) is hop and (found := _broken(hop))]
     if broken:
         return _cause(broken, hops)
-    auth = next((hop for hop in reversed(hops) if hop.user), None)
-    if auth is None or auth.user is None:
+    if attempt.at_instagram:
+        return Verdict(False, False, AT_INSTAGRAM)
+    if auth is None:
         return Verdict(False, False, f"Under way: {attempt.hops[-1].step} was the last step seen")
-    theirs = auth.user["provider"]
-    if theirs != provider:
-        reason = f"Strapi's user belongs to the provider {theirs or 'none'}, not {provider}"
-        return Verdict(False, True, reason, failure="A43", broke_at=auth)
-    return Verdict(False, False, "Strapi gave a user; waiting for the proof that the login counts")
+    reason = f"Strapi's user belongs to the provider {theirs or 'none'}, not {provider}"
+    return Verdict(False, True, reason, failure="A43", broke_at=auth)
 
 
 def _cause(broken: list[Verdict], hops: list[Hop]) -> Verdict:

@@ -14,14 +14,13 @@ from helpers.form import Form
 from helpers.kit import Kit
 from helpers.login import failed
 from helpers.machine import elsewhere
+from helpers.witness import Attempt
 
 if TYPE_CHECKING:
     from helpers.browser import Consent
 
 _PATIENCE = 600.0  # seconds a person may take in the browser
 _ROBOTS_PATIENCE = 10.0
-
-# Where one of these is set, the kernel's localhost is not the reader's.
 
 
 class LoginForm(Form):
@@ -66,8 +65,8 @@ class LoginForm(Form):
             if kit.world:
                 address = kit.world.internet.tab_url(kit.urls.connect)
             self.link.value = _link(address)
-            kit.wait_for_login(timeout=_PATIENCE, since=began, cancelled=self._cancelled)
-            return self._conclude(began)
+            attempt = kit.wait_for_login(timeout=_PATIENCE, since=began, cancelled=self._cancelled)
+            return self._conclude(attempt)
 
         self.work(job, "Waiting for the login in your browser", cancellable=True, also_busy=[self.tab_button])
 
@@ -77,8 +76,8 @@ class LoginForm(Form):
         consent = await asyncio.to_thread(robot.start)
         allow = kit.settings.autopilot or await self._ask(consent)
         await asyncio.to_thread(robot.finish, consent, allow=allow)
-        await asyncio.to_thread(kit.wait_for_login, timeout=_ROBOTS_PATIENCE, since=began)
-        return self._conclude(began)
+        attempt = await asyncio.to_thread(kit.wait_for_login, timeout=_ROBOTS_PATIENCE, since=began)
+        return self._conclude(attempt)
 
     async def _ask(self, consent: Consent) -> bool:
         """Instagram's question in the notebook; the answer is a press on Allow, Deny or Cancel."""
@@ -107,13 +106,11 @@ class LoginForm(Form):
                 f"<b>{account}</b>?<br>It asks for <code>{scope}</code>."
             )
 
-    def _conclude(self, began: float) -> str:
-        kit = self.kit
-        attempts = [each for each in kit.gateway.witness.attempts if each.hops[0].at >= began]
-        verdict = kit.verdict(attempts[-1])
+    def _conclude(self, attempt: Attempt) -> str:
+        verdict = self.kit.verdict(attempt)
         if not verdict.ok:
             raise failed(verdict)
-        return f"{verdict.reason}: {len(attempts[-1])} hops witnessed"
+        return f"{verdict.reason}: {len(attempt)} hops witnessed"
 
 
 def _link(address: str) -> str:

@@ -213,7 +213,8 @@ class NgrokTunnel:
             agent.end(process.proc)
             if agent.leased_pid(self._state_dir) == process.proc.pid:  # else a newer start has taken over
                 agent.lease(self._state_dir).unlink()
-        if self._life_line is not None:  # only now: it would signal the agent a second time
+        if self._life_line is not None:
+            os.write(self._life_line, b"\n")  # the agent has ended: its number may be somebody else's now
             os.close(self._life_line)
             self._life_line = None
 

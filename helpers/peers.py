@@ -23,9 +23,15 @@ Address = tuple[str, int]
 def is_ours(peer: Address, here: Address) -> bool:
     """Whether ``peer``, connected to our ``here``, belongs to this user or to the administrator.
 
-    True as well where the kernel cannot be asked (other systems, some sandboxes): it cannot be told there.
+    True as well where the kernel can never be asked (other systems, some sandboxes): it cannot be told there.
+    Where it can, no answer is a no.
     """
-    return _owner(peer, here) in (os.geteuid(), _ROOT) if _can_tell() else True
+    if not _can_tell():
+        return True
+    try:
+        return _owner(peer, here) in (os.geteuid(), _ROOT)
+    except OSError:
+        return False
 
 
 @cache

@@ -124,6 +124,12 @@ class Server:
         self.port = listener.getsockname()[1]
         return listener
 
+    def end(self) -> None:
+        """Begin to stop and do not wait: several servers end in the time of one."""
+        with self._lock:
+            if self._uvicorn:
+                self._uvicorn.end()
+
     def stop(self) -> None:
         with self._lock:
             self._stop()

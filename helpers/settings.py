@@ -93,7 +93,8 @@ class Settings:
     def state_dir(self) -> Path:
         """What the kit must find again in the next kernel: the tunnel's lease and its ngrok file."""
         path = self.home / ".kit"
-        path.mkdir(mode=0o700, exist_ok=True)
+        with _errors_of(path):
+            path.mkdir(mode=0o700, exist_ok=True)
         return path
 
 
@@ -187,6 +188,6 @@ def _errors_of(path: Path) -> Iterator[None]:
         raise InputError(f"{path} is not UTF-8 text: save it again with the encoding UTF-8.") from None
     except OSError as error:
         raise InputError(
-            f"{path} cannot be used: make it a text file that you may read and write.",
+            f"{path} cannot be used: it must be yours to read and write.",
             evidence=error.strerror or str(error),
         ) from error

@@ -78,6 +78,16 @@ class Attempt:
         """How much the hop shares with this attempt; what is in addresses counts before cookies."""
         return len(self.marks & hop.marks), len(self.marks & hop.sent_cookies)
 
+    @property
+    def at_instagram(self) -> bool:
+        """The person was sent to Instagram and has not come back."""
+        return self.hops[0].step == "connect" and self.last("callback") is None
+
+    @property
+    def stray(self) -> bool:
+        """Nobody began a login here: a health check, a crawler or a bookmark opened one of its addresses."""
+        return self.hops[0].step != "connect" and not self.marks
+
     def last(self, step: str) -> Hop | None:
         return next((hop for hop in reversed(self.hops) if hop.step == step), None)
 
@@ -113,10 +123,14 @@ class Witness:
             return None
         # Of equals the latest.
         nearest = max(reversed(self._attempts), key=lambda attempt: attempt.kinship(hop))
-        if nearest.kinship(hop) == (0, 0) and hop.step == "me":
+        if nearest.kinship(hop) > (0, 0):
+            return nearest
+        if hop.step == "me":
             return None
-        # Without any mark (a lost cookie is a failure worth showing) the latest login is the best guess.
-        return nearest
+        # Without any mark (a lost cookie is a failure worth showing) the latest login is the best guess. But
+        # no page asks for the user of somebody who is still at Instagram: that is a stranger's question.
+        others = (each for each in reversed(self._attempts) if hop.step != "auth" or not each.at_instagram)
+        return next(others, None)
 
     def listen(self, listener: Callable[[], object]) -> None:
         """Call ``listener`` after each hop, on the thread that recorded it; its exceptions are dropped."""
@@ -129,7 +143,12 @@ class Witness:
 
     @property
     def latest(self) -> Attempt | None:
-        return next(iter(self.attempts[-1:]), None)
+        return next(iter(self.moved_last), None)
+
+    @property
+    def moved_last(self) -> list[Attempt]:
+        """The latest first; one that began earlier may have moved since."""
+        return sorted(self.attempts, key=lambda attempt: attempt.hops[-1].at, reverse=True)
 
     def wait(
         self,

@@ -11,13 +11,14 @@ from typing import Any
 import ipywidgets as w
 import pytest
 
-from helpers import forms, reading, settings, tasks, views
+from helpers import checks, forms, reading, settings, tasks, views
 from helpers.form import Form
 from helpers.kit import Kit
 from helpers.login_form import LoginForm
 from helpers.project import PROVIDER_FILE
 from helpers.project_form import BackendForm, ProviderFileForm
 from helpers.put_back_form import PutBackForm
+from helpers.rehearsal.strapi import ADMIN_EMAIL
 from helpers.widgets import NO_WIDGETS, CopyField, SecretField
 
 
@@ -59,6 +60,48 @@ def test_starting_the_tunnel_shows_the_public_address(kit: Kit) -> None:
         await card.measure()
         assert card.result is not None
         assert card.result.status == "passed"
+
+    play(scene)
+
+
+def test_what_strapi_refuses_is_not_remembered(ready: Kit) -> None:
+    async def scene() -> None:
+        form = forms.ProviderForm(ready)
+        form.email.value = "me@example.com"
+        await press(form)
+        assert form.status.kind == "failed"
+        assert settings.load({}, ready.settings.home).strapi_admin_email == ""
+        form.email.value = ADMIN_EMAIL
+        await press(form)
+        assert form.status.kind == "ok"
+        assert settings.load({}, ready.settings.home).strapi_admin_email == ADMIN_EMAIL
+
+    play(scene)
+
+
+def test_a_file_that_cannot_be_written_is_told_beside_the_button(ready: Kit) -> None:
+    async def scene() -> None:
+        form = forms.CredentialsForm(ready)
+        ready.settings.file.mkdir()
+        form.client_id.value = "123456789012345"
+        await press(form)
+        assert form.status.kind == "failed"
+        assert "cannot be used" in form.status.text
+
+    play(scene)
+
+
+def test_a_mode_whose_facts_cannot_be_used_leaves_everything_running(kit: Kit) -> None:
+    (kit.settings.home / ".env").write_text("STRAPI_URL=localhost\n")
+
+    async def scene() -> None:
+        form = forms.StartForm(kit)
+        form.mode.value = "live"
+        await press(form)
+        assert form.status.kind == "failed"
+        assert "STRAPI_URL" in form.status.text
+        assert settings.load({}, kit.settings.home).mode == "rehearsal"
+        assert checks.run_one(kit, "strapi").status == "passed"
 
     play(scene)
 

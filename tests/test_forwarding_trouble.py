@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import struct
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.client import IncompleteRead
 
+import httpx
 import pytest
 
 from tests.servers import Client, ask, nobody, speaks
@@ -111,6 +115,41 @@ def test_an_answer_that_breaks_off_is_seen_to_break_off(open_gateway, behaving, 
     with pytest.raises(IncompleteRead) as caught:
         ask(gateway.url, PLAIN)
     assert caught.value.partial in (b"only this", b"")
+
+
+def test_a_body_that_stops_arriving_is_given_up(before, monkeypatch):
+    monkeypatch.setattr("helpers.forwarding._STALLED", 0.05)
+
+    async def reads_all(request) -> None:
+        await request.body()
+        await request.answer(b"")
+
+    gateway, _ = before(reads_all)
+    host, _, port = gateway.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=5) as client:
+        client.sendall(f"POST {PLAIN} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na".encode())
+        assert client.recv(65536).startswith(b"HTTP/1.1 408 ")
+
+
+def test_more_requests_than_connections_are_not_taken_for_a_strapi_that_is_down(before, monkeypatch):
+    monkeypatch.setattr("helpers.forwarding._LIMITS", httpx.Limits(max_connections=1))
+    monkeypatch.setattr("helpers.forwarding._POOL_PATIENCE", 0.05)
+    arrived = threading.Event()
+    answer_now = threading.Event()
+
+    async def waits(request) -> None:
+        arrived.set()
+        await asyncio.to_thread(answer_now.wait, 5)
+        await request.answer(b"")
+
+    gateway, _ = before(waits)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(ask, gateway.url, PLAIN)
+        assert arrived.wait(5)
+        second = ask(gateway.url, PLAIN)
+        answer_now.set()
+        assert (second.status, first.result().status) == (503, 200)
+    assert b"C06" not in second.body
 
 
 def test_after_an_upstreams_trouble_its_next_answer_passes(open_gateway, behaving):

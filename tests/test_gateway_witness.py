@@ -147,10 +147,10 @@ def test_two_logins_at_once_are_told_apart(login):
 
 
 def test_a_login_that_lost_its_cookie_is_shown_with_its_failure(login):
-    assert list(walk(login, "ada", CONNECT)) == [CONNECT]
+    assert list(walk(login, "ada", CONNECT, CALLBACK)) == [CONNECT, CALLBACK]
     ask(login.url, AUTH)
 
-    assert seen(login.witness) == [["connect", "auth"]]
+    assert seen(login.witness) == [["connect", "callback", "auth"]]
     (hop,) = [hop for hop in login.witness.attempts[0] if hop.step == "auth"]
     assert (hop.status, hop.message) == (400, "OAuth authentication requires a completed provider session")
 

@@ -169,7 +169,14 @@ def test_a_login_counts_when_strapi_accepts_its_own_token():
     assert verdict.reason == "kit_rehearsal is logged in"
 
 
-@pytest.mark.parametrize("last", ["connect", "callback", "redirect"])
+@pytest.mark.parametrize("last", ["connect", "authorize"])
+def test_a_person_at_instagram_is_told_where_its_error_shows(last: str):
+    verdict = judged(hop("connect"), hop(last))
+    assert (verdict.ok, verdict.decided, verdict.failure) == (False, False, None)
+    assert verdict.reason.startswith("Instagram has not sent the person back")
+
+
+@pytest.mark.parametrize("last", ["callback", "redirect"])
 def test_a_login_on_its_way_is_not_decided(last: str):
     verdict = judged(*up_to(last), hop(last))
     assert (verdict.ok, verdict.decided, verdict.failure) == (False, False, None)
@@ -180,6 +187,13 @@ def test_a_user_alone_is_not_a_proof():
     verdict = judged(*up_to("auth"), hop("auth"))
     assert (verdict.ok, verdict.decided) == (False, False)
     assert "waiting for the proof" in verdict.reason
+
+
+def test_a_second_question_of_the_page_does_not_forestall_the_proof():
+    given = [*up_to("auth"), hop("auth"), hop("auth", 400, message="Email is already taken.")]
+    assert not judged(*given).decided
+    assert judged(*given, hop("me")).ok
+    assert judged(*given, hop("me", 403)).decided
 
 
 def test_an_answer_that_nobody_could_see_decides_nothing():

@@ -59,6 +59,16 @@ def test_a_connection_that_does_not_exist_is_nobodys():
     assert not peers.is_ours(("127.0.0.1", 1), ("127.0.0.1", 2))
 
 
+@linux
+def test_where_the_kernel_fails_to_answer_nobody_is_let_in(monkeypatch):
+    def no_answer(*_):
+        raise TimeoutError
+
+    assert peers._can_tell()
+    monkeypatch.setattr(peers, "_owner", no_answer)
+    assert not peers.is_ours(("127.0.0.1", 1), ("127.0.0.1", 2))
+
+
 def test_where_it_cannot_be_told_everybody_is_let_in(monkeypatch):
     monkeypatch.setattr(peers, "_can_tell", lambda: False)
     assert peers.is_ours(("127.0.0.1", 1), ("127.0.0.1", 2))

@@ -15,6 +15,7 @@ from helpers import checks, settings
 from helpers.errors import KitError
 from helpers.instagram import DOCUMENTED, TODAY
 from helpers.kit import Kit
+from helpers.login import judge
 from helpers.masking import Secret
 from helpers.rehearsal.instagram import Switches
 from helpers.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
@@ -76,7 +77,9 @@ class LiveKit(Kit):
         began, robot = time.monotonic(), self.stage.browser(self.urls, twice)
         with suppress(KitError):
             robot.finish(robot.start(address), allow=True)
-        return self.verdict(self.wait_for_login(timeout=10, since=began)).failure
+        witness, provider = self.gateway.witness, self.flow.provider
+        attempt = witness.wait(lambda each: judge(each, provider).decided, timeout=10, since=began)
+        return self.verdict(attempt).failure
 
     def diagnosed(self) -> str | None:
         return next((cause.failure for cause, _ in checks.causes(checks.run(self))), None)

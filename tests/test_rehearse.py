@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from html import unescape
+from pathlib import Path
 
 import httpx
 import pytest
@@ -99,6 +100,7 @@ def test_nobody_logging_in_is_said_and_fails(capsys: pytest.CaptureFixture[str])
     [
         (["login", "--public-url", "http://localhost:1337"], "Meta refuses localhost"),
         (["login", "--public-url", "example.com"], "https://example.com"),
+        (["login", "--public-url", "https://shop.example.com"], "KIT_MODE=live"),
     ],
 )
 def test_wrong_input_says_what_to_type_instead(
@@ -108,7 +110,79 @@ def test_wrong_input_says_what_to_type_instead(
     assert said in capsys.readouterr().err
 
 
-def test_wrong_usage_exits_with_two() -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["rehearse", "--flow", "yesterday"],
+        *(["login", "--timeout", seconds] for seconds in ("-1", "0", "nan", "inf", "1e10", "soon")),
+    ],
+)
+def test_wrong_usage_exits_with_two(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as usage:
-        main(["rehearse", "--flow", "yesterday"])
+        main(arguments)
     assert usage.value.code == 2
+
+
+def test_a_rehearsal_takes_nothing_from_a_live_setup(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live = {
+        "KIT_HOME": str(tmp_path),
+        "KIT_MODE": "live",
+        "STRAPI_ADMIN_EMAIL": "me@example.com",
+        "STRAPI_ADMIN_PASSWORD": "of-my-own-Strapi",
+        "FRONTEND_URL": "http://127.0.0.1:9",
+        "PUBLIC_URL": "https://shop.example.com",
+    }
+    for name, value in live.items():
+        monkeypatch.setenv(name, value)
+    assert main(["rehearse", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["ok"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "failure"),
+    [("http_proxy", "http://127.0.0.1:9", "C14"), ("STRAPI_ADMIN_EMAIL", "me@example.com", None)],
+)
+def test_the_doctor_names_what_keeps_a_rehearsal_from_being_set_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    name: str, value: str, failure: str | None,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("KIT_HOME", str(tmp_path))
+    (tmp_path / ".rehearsal.env").write_text(f"{name}={value}\n")
+    monkeypatch.setenv(name, value)
+    assert main(["doctor", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)["checks"]
+    assert failure in [check["failure"] for check in found if check["status"] == "failed"]
+
+
+def test_an_error_is_told_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KIT_HOME", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("KIT_MODE", "live")
+    assert main(["doctor"]) == 2
+    assert "cannot be used" in capsys.readouterr().err
+
+
+def test_a_login_that_ends_after_another_began_is_the_one_reported(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    codes: list[int] = []
+    waiting = threading.Thread(target=lambda: codes.append(main(["login", "--timeout", "20", "--json"])))
+    waiting.start()
+    try:
+        tab = _address(capsys)
+        with httpx.Client(follow_redirects=True, trust_env=False) as person:
+            page = person.get(tab)
+            httpx.get(tab, trust_env=False)  # a second tab, or a crawler
+            request = re.search(r'name="request" value="([^"]+)"', page.text)
+            assert request
+            answer = {"request": unescape(request[1]), "decision": "allow"}
+            person.post(str(page.url.copy_with(query=None)), data=answer)
+            person.get(str(httpx.URL(tab).join("/api/auth/instagram-business/callback")))
+    finally:
+        waiting.join(30)
+    found = json.loads(capsys.readouterr().out)
+    assert (codes, found["ok"], found["user"]["username"]) == ([0], True, "kit_rehearsal")

@@ -286,7 +286,7 @@ def test_a_byte_order_mark_hides_nothing(tmp_path: Path):
 def test_a_file_that_cannot_be_read_is_named_with_the_way_out(tmp_path: Path):
     (tmp_path / ".env").mkdir()
     for use in (lambda: load({}, tmp_path), lambda: remember(Settings(home=tmp_path), mode="live")):
-        with pytest.raises(InputError, match=r"\.env cannot be used: make it a text file") as caught:
+        with pytest.raises(InputError, match=r"\.env cannot be used: it must be yours") as caught:
             use()
         assert caught.value.evidence == "Is a directory"
 

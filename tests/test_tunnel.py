@@ -448,6 +448,29 @@ def test_the_agent_of_a_kernel_that_was_gone_before_it_ran_ends_at_once(tmp_path
     until(lambda: not processes_mentioning(tmp_path))
 
 
+def test_a_line_in_the_pipe_lets_the_agent_go(tmp_path: Path) -> None:
+    """Whoever has ended the agent himself must not have its number signalled later."""
+    line = agent.life_line(tmp_path)
+    assert line is not None
+    program = agent.launcher(script(tmp_path / "ngrok", "echo up\nexec sleep 3600"), tmp_path, DOMAIN)
+    with subprocess.Popen([program], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"up\n"
+        os.write(line, b"\n")
+        os.close(line)
+        until(lambda: not _is_read(tmp_path / "agent.life"))
+        assert process.poll() is None
+        process.kill()
+
+
+def _is_read(pipe: Path) -> bool:
+    try:
+        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
+
+
 def test_the_newest_kernel_takes_the_tunnel_over(bench: Bench, kernel: subprocess.Popen[str]) -> None:
     made = bench.tunnel()
     assert made.start(UPSTREAM) == PUBLIC

@@ -86,9 +86,30 @@ def test_a_hop_that_lost_its_cookie_joins_the_latest_login():
     witness = Witness()
     witness.record(hop("connect", "a"))
     witness.record(hop("connect", "b"))
+    witness.record(hop("callback", "b"))
     witness.record(hop("auth"))
 
-    assert [steps(each) for each in witness.attempts] == [["connect"], ["connect", "auth"]]
+    assert [steps(each) for each in witness.attempts] == [["connect"], ["connect", "callback", "auth"]]
+
+
+def test_a_strangers_question_ends_nobodys_login():
+    witness = Witness()
+    witness.record(hop("auth"))
+    witness.record(hop("connect", "a"))
+    witness.record(hop("auth"))
+    witness.record(hop("callback", "a"))
+
+    assert [steps(each) for each in witness.attempts] == [["auth", "auth"], ["connect", "callback"]]
+    assert [each.stray for each in witness.attempts] == [True, False]
+
+
+def test_the_latest_attempt_is_the_one_that_moved_last():
+    witness = Witness()
+    witness.record(hop("connect", "a"))
+    witness.record(hop("connect", "b"))
+    witness.record(hop("callback", "a"))
+
+    assert witness.latest is witness.attempts[0]
 
 
 def test_a_login_may_be_seen_from_its_middle_on():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -130,10 +129,13 @@ class World:
         self.meta_app.redirect_uris.add(redirect_uri)
 
     def close(self) -> None:
+        # No threads for it: at the end of the process none can be started any more.
+        for server in self._servers:
+            server.end()
         self.internet.close()
         self.ending.close()
-        with ThreadPoolExecutor() as pool:  # each takes a tenth of a second
-            list(pool.map(Server.stop, self._servers))
+        for server in self._servers:
+            server.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
