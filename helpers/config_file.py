@@ -52,11 +52,16 @@ def _url(settings: Node) -> Node | None:
     """The property that counts: the last one of that name."""
     found = None
     for member in parts(settings):
-        if member.type == "spread_element" or property_name(member) == "url":
+        if member.type == "spread_element" or _is_computed(member) or property_name(member) == "url":
             found = member
-    if found and found.type not in ("pair", "shorthand_property_identifier"):
+    if found and (_is_computed(found) or found.type not in ("pair", "shorthand_property_identifier")):
         raise CannotEdit(f"{js.text(found).splitlines()[0]} may set url as well.")
     return found
+
+
+def _is_computed(member: Node) -> bool:
+    key = member.child_by_field_name("key")
+    return key is not None and key.type == "computed_property_name"
 
 
 class _Style:

@@ -156,9 +156,9 @@ def remember(settings: Settings, **facts: str | Secret) -> None:
             path.touch(mode=0o600)
             path.chmod(0o600)
             if text:
-                set_key(path, NAMES[attribute], text, quote_mode="auto")
+                set_key(path, NAMES[attribute], text, quote_mode="auto", follow_symlinks=True)
             else:
-                unset_key(path, NAMES[attribute])
+                unset_key(path, NAMES[attribute], follow_symlinks=True)
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -43,5 +43,13 @@ def test_what_is_in_use_and_what_is_not_ours_stays(temporary: Path) -> None:
     assert [path for path in kept if not path.exists()] == []
 
 
+def test_a_rehearsal_ends_with_its_process(temporary: Path) -> None:
+    script = "from helpers.kit import Kit; from helpers.settings import Settings; Kit(Settings()).open_door()"
+    environment = os.environ | {"TMPDIR": str(temporary)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(temporary.iterdir()) == []
+
+
 def test_nobody_else_reads_it() -> None:
     assert stat.S_IMODE(scratch.new_folder().stat().st_mode) == 0o700

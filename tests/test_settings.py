@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -289,6 +290,18 @@ def test_a_file_that_cannot_be_read_is_named_with_the_way_out(tmp_path: Path):
         with pytest.raises(InputError, match=r"\.env cannot be used: it must be yours") as caught:
             use()
         assert caught.value.evidence == "Is a directory"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_a_link_to_a_file_elsewhere_stays_one(tmp_path: Path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("MINE=1\n")
+    (tmp_path / ".env").symlink_to(elsewhere)
+    remember(Settings(home=tmp_path), mode="live")
+    remember(Settings(home=tmp_path), mode="")
+    remember(Settings(home=tmp_path), flow="documented")
+    assert (tmp_path / ".env").is_symlink()
+    assert elsewhere.read_text().splitlines() == ["MINE=1", "KIT_FLOW=documented"]
 
 
 def test_a_home_that_is_not_there_is_told_when_something_is_to_be_kept(tmp_path: Path):

@@ -26,6 +26,8 @@ const PROFILE_URL = 'https://graph.instagram.com/me?fields=id,user_id,username,a
 const MAX_AGE = 60 * 60;
 const CLOCK_DIFFERENCE = 60;
 
+const PATIENCE = 10_000; // milliseconds
+
 const grantConfig = {
   key: '',
   secret: '',
@@ -50,7 +52,10 @@ const findUsers = (strapi: any, id: string): Promise<any[]> =>
 const userService = (strapi: any) => strapi.plugin('users-permissions').service('user');
 
 async function fetchProfile(accessToken: string) {
-  const response = await fetch(PROFILE_URL, { headers: { Authorization: `Bearer ${accessToken}` } });
+  const response = await fetch(PROFILE_URL, {
+    headers: { Authorization: `Bearer ${accessToken}` },
+    signal: AbortSignal.timeout(PATIENCE), // a person waits meanwhile
+  });
   const body: any = await response.json().catch(() => null);
 
   if (!response.ok || !body || body.error) {
