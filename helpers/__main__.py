@@ -80,7 +80,7 @@ def rehearse(arguments: argparse.Namespace) -> int:
         kit.rehearse_up_to(4)
         robot = kit.browser()
         robot.finish(robot.start(), allow=True)
-        return kit.wait_for_login(timeout=_ROBOTS_PATIENCE, since=began)
+        return kit.logins.wait(timeout=_ROBOTS_PATIENCE, since=began)
 
     try:
         return _report(kit, walk, as_json=arguments.json)
@@ -106,7 +106,7 @@ def login(arguments: argparse.Namespace) -> int:
         address = kit.world.internet.tab_url(kit.urls.connect) if kit.world else kit.urls.connect
         # Beside the JSON, not in it: a script reads standard output.
         print(f"Gateway: {kit.gateway.url}\nOpen:    {address}", file=sys.stderr, flush=True)
-        return kit.wait_for_login(timeout=arguments.timeout, since=began)
+        return kit.logins.wait(timeout=arguments.timeout, since=began)
 
     try:
         return _report(kit, wait, as_json=arguments.json)
@@ -123,7 +123,7 @@ def _report(kit: Kit, work: Callable[[], Attempt], *, as_json: bool) -> int:
         raise
     except KitError as error:
         stopped, attempt = error, kit.gateway.witness.latest
-    verdict = kit.verdict(attempt)
+    verdict = kit.logins.verdict(attempt)
     if stopped and (not verdict.decided or (not verdict.ok and verdict.failure is None)):
         verdict = Verdict(False, True, str(stopped), failure=stopped.failure, broke_at=verdict.broke_at)
     if as_json:

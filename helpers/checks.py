@@ -58,7 +58,7 @@ class Check:
 
 
 def login(visit: Visit) -> str:
-    verdict = visit.kit.verdict()
+    verdict = visit.kit.logins.verdict()
     if not verdict.decided:
         raise Skip(f"a login (notebook 04). {verdict.reason}")
     if not verdict.ok:

@@ -19,10 +19,10 @@ import httpx
 
 from helpers import settings as facts
 from helpers.door import Door, Tunnel
-from helpers.errors import InputError, KitError, Stopped
+from helpers.errors import InputError, KitError
 from helpers.gateway import Gateway
 from helpers.instagram import FLOWS, TOKEN_URL, Flow
-from helpers.login import AT_INSTAGRAM, Verdict, judge
+from helpers.logins import Logins
 from helpers.masking import Secret
 from helpers.project import Project
 from helpers.settings import Settings
@@ -31,7 +31,6 @@ from helpers.strapi_polite import PoliteStrapi
 from helpers.tunnel import BroughtTunnel
 from helpers.undo import Undo
 from helpers.urls import DOCUMENTED_FRONTEND, Urls
-from helpers.witness import Attempt
 
 if TYPE_CHECKING:
     from helpers.browser import Browser
@@ -71,6 +70,7 @@ class Kit:
             port=settings.gateway_port,
             open_to_all=bool(settings.public_url),  # a tunnel of the user's own may be a system service
         )
+        self.logins = Logins(self.gateway.witness, self.flow.provider)
         if self.world:
             self.world.watch(self.gateway.witness)
         folder = self.world.folder if self.world else self.settings.state_dir
@@ -237,34 +237,6 @@ class Kit:
             self.world.register_app(self.settings.client_id, self.settings.client_secret, self.urls.callback)
         if step > 3:
             self.save_provider()
-
-    def verdict(self, attempt: Attempt | None = None) -> Verdict:
-        """On this login; without one, on that which ended last or else moved last."""
-        begun = [each for each in self.gateway.witness.moved_last if not each.stray]
-        verdicts = [judge(each, self.flow.provider) for each in ([attempt] if attempt else begun)]
-        nobody = Verdict(False, False, "Nobody has opened the login yet")
-        return next((each for each in verdicts if each.decided), next(iter(verdicts), nobody))
-
-    def wait_for_login(
-        self, *, timeout: float, since: float = 0.0, cancelled: threading.Event | None = None
-    ) -> Attempt:
-        """The first login begun after ``since`` that came to an end, good or bad.
-
-        Raises:
-            Stopped: none did within ``timeout`` seconds, or ``cancelled`` was set.
-        """
-        witness = self.gateway.witness
-        try:
-            return witness.wait(
-                lambda attempt: judge(attempt, self.flow.provider).decided and not attempt.stray,
-                timeout=timeout,
-                since=since,
-                cancelled=cancelled,
-            )
-        except Stopped:
-            if any(each.at_instagram and each.hops[0].at >= since for each in witness.attempts):
-                raise Stopped(AT_INSTAGRAM) from None
-            raise
 
 
 def open_kit(step: int = 0) -> Kit:

@@ -65,7 +65,7 @@ class LoginForm(Form):
             if kit.world:
                 address = kit.world.internet.tab_url(kit.urls.connect)
             self.link.value = _link(address)
-            attempt = kit.wait_for_login(timeout=_PATIENCE, since=began, cancelled=self._cancelled)
+            attempt = kit.logins.wait(timeout=_PATIENCE, since=began, cancelled=self._cancelled)
             return self._conclude(attempt)
 
         self.work(job, "Waiting for the login in your browser", cancellable=True, also_busy=[self.tab_button])
@@ -76,7 +76,7 @@ class LoginForm(Form):
         consent = await asyncio.to_thread(robot.start)
         allow = kit.settings.autopilot or await self._ask(consent)
         await asyncio.to_thread(robot.finish, consent, allow=allow)
-        attempt = await asyncio.to_thread(kit.wait_for_login, timeout=_ROBOTS_PATIENCE, since=began)
+        attempt = await asyncio.to_thread(kit.logins.wait, timeout=_ROBOTS_PATIENCE, since=began)
         return self._conclude(attempt)
 
     async def _ask(self, consent: Consent) -> bool:
@@ -107,7 +107,7 @@ class LoginForm(Form):
             )
 
     def _conclude(self, attempt: Attempt) -> str:
-        verdict = self.kit.verdict(attempt)
+        verdict = self.kit.logins.verdict(attempt)
         if not verdict.ok:
             raise failed(verdict)
         return f"{verdict.reason}: {len(attempt)} hops witnessed"

@@ -82,8 +82,8 @@ class Practice:
         except KitError:
             if not any(attempt.hops[0].at >= began for attempt in self.kit.gateway.witness.attempts):
                 raise
-        attempt = self.kit.wait_for_login(timeout=_PATIENCE, since=began)
-        verdict = self.kit.verdict(attempt)
+        attempt = self.kit.logins.wait(timeout=_PATIENCE, since=began)
+        verdict = self.kit.logins.verdict(attempt)
         return attempt, None if verdict.ok else failed(verdict)
 
     def answer(self, id_: str) -> Answer:

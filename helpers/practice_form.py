@@ -53,7 +53,7 @@ class PracticeForm(Form):
     def log_in(self) -> None:
         def job() -> str:
             attempt, trouble = self.practice.try_to_log_in()
-            self.seen.value = trace.as_html(attempt, self.kit.verdict(attempt))
+            self.seen.value = trace.as_html(attempt, self.kit.logins.verdict(attempt))
             if trouble:
                 raise trouble
             return "The login works. What is broken does not stop it, or nothing is."

@@ -31,7 +31,7 @@ class Trace(Block):
         attempt = self.kit.gateway.witness.latest
         if attempt is None:
             return
-        verdict = self.kit.verdict(attempt)
+        verdict = self.kit.logins.verdict(attempt)
         self.table.value = trace.as_html(attempt, verdict)
         if self._diagram:
             self._diagram.update(_mermaid(trace.mermaid(attempt, verdict)), raw=True)

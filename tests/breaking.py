@@ -48,7 +48,7 @@ def _by_a_login(kit: Kit, fault: Fault) -> str | None:
     # Not the kit's own wait: that passes over what nobody began, such as a bookmark of the callback.
     provider = kit.flow.provider
     attempt = kit.gateway.witness.wait(lambda each: judge(each, provider).decided, timeout=10)
-    return kit.verdict(attempt).failure
+    return kit.logins.verdict(attempt).failure
 
 
 def _by_the_doctor(kit: Kit, id_: str, fault: Fault) -> str | None:

@@ -57,5 +57,5 @@ def test_only_a_cookie_for_all_sites_is_sent_from_another_site(
     with whole(fault, tmp_path, ngrok=False) as kit:
         fault.play(kit)
         fault.walk(kit)
-        found = kit.verdict(kit.wait_for_login(timeout=10))
+        found = kit.logins.verdict(kit.logins.wait(timeout=10))
     assert (found.ok, found.failure) == (verdict is None, verdict)

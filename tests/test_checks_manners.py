@@ -60,7 +60,7 @@ def test_the_doctor_leaves_no_hop_in_the_trace(rehearsed: Rehearsed, flow: str, 
     assert kit.gateway.witness.attempts == []
     robot = kit.browser()
     robot.finish(robot.start(), allow=True)
-    attempt = kit.wait_for_login(timeout=10)
+    attempt = kit.logins.wait(timeout=10)
     hops = list(attempt)
     for _ in range(2):
         assert by_id(checks.run(kit))["login"].status == PASSED

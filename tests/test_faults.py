@@ -33,7 +33,7 @@ def test_before_it_is_played_nothing_is_wrong(fault: Fault, tmp_path: Path) -> N
         before = checks.run(kit)
         robot = kit.browser()
         robot.finish(robot.start(), allow=True)
-        login = kit.verdict(kit.wait_for_login(timeout=10))
+        login = kit.logins.verdict(kit.logins.wait(timeout=10))
         kit.changed()
         after = checks.run(kit)
     assert [result for result in before + after if result.status == FAILED] == []

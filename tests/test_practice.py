@@ -47,7 +47,7 @@ def test_what_is_broken_is_found_with_the_doctor_and_mended(kit: Kit) -> None:
     assert first_cause(kit) is None
     attempt, trouble = practice.try_to_log_in()
     assert trouble is None
-    assert kit.verdict(attempt).ok
+    assert kit.logins.verdict(attempt).ok
 
 
 def test_what_only_a_login_shows_is_found_by_trying_one(kit: Kit) -> None:

@@ -79,7 +79,7 @@ class LiveKit(Kit):
             robot.finish(robot.start(address), allow=True)
         witness, provider = self.gateway.witness, self.flow.provider
         attempt = witness.wait(lambda each: judge(each, provider).decided, timeout=10, since=began)
-        return self.verdict(attempt).failure
+        return self.logins.verdict(attempt).failure
 
     def diagnosed(self) -> str | None:
         return next((cause.failure for cause, _ in checks.causes(checks.run(self))), None)
@@ -132,7 +132,7 @@ STORED: dict[str, dict[str, Any]] = {
 def test_before_anything_is_broken_the_doctor_and_a_login_are_content(kit: LiveKit) -> None:
     assert kit.diagnosed() is None
     assert kit.walk() is None
-    assert kit.verdict().ok
+    assert kit.logins.verdict().ok
 
 
 @pytest.mark.parametrize("id_", STORED)

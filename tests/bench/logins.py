@@ -88,7 +88,7 @@ def witnessed(kit: Kit) -> Callable[[], object]:
         began = time.monotonic()
         robot = kit.browser()
         robot.finish(robot.start(), allow=True)
-        kit.wait_for_login(timeout=10, since=began)
+        kit.logins.wait(timeout=10, since=began)
 
     return login
 
