@@ -111,7 +111,7 @@ def session_cookie(visit: Visit) -> str:
         )
     if visit.engine() != "session":
         return f"{cookie}; the front end gets a token, so the cookie need not reach it"
-    public, front_end = visit.public(), origin(visit.page())
+    public, front_end = visit.public(), origin(visit.todays_page())
     if same_site(front_end, public):
         return f"{cookie}; the front end at {front_end} is on the same site"
     if for_all_sites:

@@ -232,11 +232,3 @@ def test_somebodys_own_front_end_may_wait_where_it_likes(rehearsed: Rehearsed) -
     kit.settings = replace(kit.settings, frontend_url="http://localhost:5173")
     kit.world.strapi.providers[kit.flow.provider]["callback"] = f"{kit.public_url}/welcome"
     assert checks.run_one(kit, "provider-settings").status == PASSED
-
-
-def test_a_front_end_at_an_earlier_tunnel_is_named(rehearsed: Rehearsed) -> None:
-    kit = rehearsed("today", "token")
-    assert kit.world
-    old = "https://1b2c3d4e.ngrok-free.dev/connect/instagram-business/redirect"
-    kit.world.strapi.providers[kit.flow.provider]["callback"] = old
-    assert checks.run_one(kit, "front-end").failure == "C05"
