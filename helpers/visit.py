@@ -17,7 +17,7 @@ from helpers.finding import Skip
 from helpers.kit import Kit
 from helpers.strapi import Connect
 from helpers.strapi_admin import Admin, Entry
-from helpers.strapi_polite import PoliteStrapi
+from helpers.strapi_polite import MOST, PoliteStrapi
 from helpers.urls import Urls, parsed
 
 _T = TypeVar("_T")
@@ -94,6 +94,13 @@ class Visit:
         """The one login of this visit, as far as its first redirect."""
         public, strapi = self.public(), self.strapi()
         return self._once("connect", lambda: strapi.connect(self.kit.flow.provider, public))
+
+    def ago(self) -> str:
+        """How old the login is that this visit was told of, where a new one would have been wanted."""
+        age = self.kit.strapi.age if "connect" in self._asked else 0.0
+        if age < 1:
+            return ""
+        return f" (seen {age:.0f} seconds ago: Strapi counts logins, so the doctor begins {MOST} a minute)"
 
     def started(self) -> Connect:
         """The same, for checks that have nothing to say of a login that Strapi refuses to start."""

@@ -15,7 +15,7 @@ from helpers.checks import FAILED, PASSED, SKIPPED, UNKNOWN, Result
 from helpers.kit import Kit
 from helpers.serving import Server
 from helpers.strapi import Connect
-from helpers.strapi_polite import PoliteStrapi
+from helpers.strapi_polite import MOST, PoliteStrapi
 from helpers.widgets import StatusLine
 from tests.servers import App, Request
 
@@ -89,6 +89,36 @@ def test_a_healthy_run_asks_for_each_thing_once(rehearsed: Rehearsed) -> None:
     assert twice.pop(f"{kit.public_url}/.kit/hello") == 3
     assert twice.pop(auth) == 2  # which engine, and which origins it lets read
     assert twice == {}
+
+
+def test_pressing_check_again_leaves_a_person_their_login(rehearsed: Rehearsed) -> None:
+    kit = rehearsed()
+    asked = counted(kit)
+    for _ in range(12):
+        kit.changed()
+        assert by_id(checks.run(kit))["provider"].status == PASSED
+    assert asked[kit.settings.strapi_url + kit.urls.connect_path] == MOST
+    robot = kit.browser()
+    robot.finish(robot.start(), allow=True)
+    assert kit.verdict(kit.wait_for_login(timeout=10)).ok
+    kit.save_provider(enabled=False)
+    assert by_id(checks.run(kit))["provider"].failure == "A01"
+
+
+def test_an_answer_that_was_not_asked_for_anew_says_its_age(rehearsed: Rehearsed) -> None:
+    kit = rehearsed()
+    for _ in range(6):
+        kit.changed()
+        results = by_id(checks.run(kit))
+    assert kit.strapi._known
+    kit.strapi._known = kit.strapi._known._replace(at=kit.strapi._known.at - 30)
+    kit.changed()
+    results = by_id(checks.run(kit))
+    for told in ("server-url", "provider", "session-cookie"):
+        assert "(seen 30 seconds ago: Strapi counts logins" in results[told].evidence
+    assert kit.world
+    kit.world.strapi_server.stop()
+    assert "seconds ago" not in str(checks.run(kit))
 
 
 @pytest.mark.parametrize("status", [429, 500, 404])
