@@ -257,7 +257,9 @@ def test_a_front_ends_address_of_the_backend_is_read(tmp_path: Path, env: str, f
     (tmp_path / "package.json").write_text('{"devDependencies": {"vite": "^7.0.0"}}')
     (tmp_path / ".env").write_text(env)
     (tmp_path / "src").mkdir()
-    (tmp_path / "src/Home.jsx").write_text("<a href={`${backend}/api/connect/instagram`}>Log in</a>")
+    (tmp_path / "src/Home.jsx").write_text(
+        "<a href={`${import.meta.env.VITE_BACKEND_URL}/api/connect/instagram`}>Log in</a>"
+    )
     assert failure_of(FrontEnd(tmp_path).trouble(PUBLIC)) == failure
 
 

@@ -117,7 +117,7 @@ STORED: dict[str, dict[str, Any]] = {
     "A14": {"callback": ""},
     "A15": {"callback": f"{PUBLIC}/api/connect/{PROVIDER}/callback"},
     "A18": {"callback": ELSEWHERE},
-    "A40": {"scope": [TODAY.scope, "instagram_business_manage_insights"]},
+    "A40": {"scope": ["instagram_business_manage_insights"]},
     "B01": {"authorize_url": DOCUMENTED.authorize_url},
     "B02": {"scope": [DOCUMENTED.scope]},
     "B03": {"scope": ["business_basic"]},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from helpers.instagram import DOCUMENTED
 from helpers.kit import Kit
 from helpers.masking import Secret
-from helpers.rehearsal.fault import Fault, edited, instagram, nothing, saved, world
+from helpers.rehearsal.fault import Fault, all_of, edited, instagram, nothing, saved, world
 
 
 def _deny(kit: Kit) -> None:
@@ -27,7 +27,10 @@ def _change_url_midway(kit: Kit) -> None:
 
 
 FAULTS = {
-    "B01": Fault(saved(authorize_url=DOCUMENTED.authorize_url), practice=True),
+    "B01": Fault(
+        all_of(saved(authorize_url=DOCUMENTED.authorize_url), instagram(api_page_unavailable=True)),
+        practice=True,
+    ),
     "B02": Fault(saved(scope=[DOCUMENTED.scope]), practice=True),
     "B03": Fault(saved(scope=["business_basic"])),
     "B04": Fault(saved(key="1184467019273355"), practice=True),

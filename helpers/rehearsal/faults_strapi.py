@@ -133,7 +133,7 @@ FAULTS = {
     "A37": Fault(configured(origins=["https://shop.example"]), engine="token", flow="documented"),
     "A38": Fault(saved(authorize_url="")),
     "A39": Fault(written("config/purest.js", "module.exports = require('purest');\n")),
-    "A40": Fault(saved(scope=["instagram_business_basic", "instagram_business_manage_insights"])),
+    "A40": Fault(saved(scope=["instagram_business_manage_insights"])),
     "A41": Fault(instagram(long_token=True)),
     "A43": Fault(_another_provider, _mix_them_up),
     "A42": Fault(lambda kit: world(kit).internet.remove("graph.instagram.com")),
