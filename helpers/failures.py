@@ -28,8 +28,8 @@ class Failure:
     cause: str
     fix: tuple[str, ...]
     source: str
-    named_by: str
-    proof: str
+    named_by: str = "you"
+    proof: str = "seen"
     versions: str = ""
     see: str = ""
     signs: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -218,6 +219,32 @@ def test_a_page_that_ngrok_would_warn_is_asked_about_without_counting_as_a_login
     asked = [each for each in seen if each.headers.get("origin")]
     assert {each.headers["origin"] for each in asked} == {"http://localhost:3000"}
     assert not [each for each in asked if each.url.host == kit.world.domain and "/api/" in each.url.path]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "kind"),
+    [
+        ([UNKNOWN] * 3, "note"),
+        ([PASSED, UNKNOWN], "note"),
+        ([PASSED, UNKNOWN, FAILED], "failed"),
+        ([SKIPPED] * 3, "waiting"),
+        ([PASSED, SKIPPED], "ok"),
+    ],
+)
+def test_the_headline_is_green_only_when_something_passed_and_nothing_is_open(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, statuses: list[str], kind: str
+) -> None:
+    results = [Result("strapi", status, "seen") for status in statuses]
+    monkeypatch.setattr(checks, "run", lambda _: results)
+    kit = Kit(settings.load({"KIT_MODE": "live"}, home=tmp_path))
+
+    async def scene() -> str:
+        shown = views.Doctor(kit)
+        await shown.measure()
+        return shown.headline.kind
+
+    assert asyncio.run(scene()) == kind
+    kit.close()
 
 
 def test_a_note_is_shown_as_a_note_and_not_as_a_failure() -> None:
