@@ -14,6 +14,7 @@ from helpers.checks import FAILED, FOLLOWS, Result
 from helpers.kit import Kit
 from helpers.rehearsal.fault import Fault, Play, edited, nothing, saved, world
 from helpers.rehearsal.faults import FAULTS
+from helpers.rehearsal.faults_front_end import _answering
 from tests.breaking import needs_ngrok, whole
 
 EARLIER = "https://1b2c3d4e.ngrok-free.dev"
@@ -50,28 +51,37 @@ def no_such_folder(kit: Kit) -> None:
     kit.settings = replace(kit.settings, strapi_project="/nonexistent")
 
 
-def leads_to(port: Callable[[Kit], int]) -> Play:
-    return lambda kit: world(kit).internet.add(world(kit).domain, port(kit))
+def past_the_gateway(kit: Kit) -> None:
+    """``ngrok http 1337``, as Strapi's page has it."""
+    world(kit).internet.add(world(kit).domain, world(kit).strapi_server.port)
 
 
-@pytest.mark.parametrize(
-    ("plays", "expected"),
-    [
-        (["A01", "C05"], [("tunnel", "C05"), ("provider", "A01")]),
-        (["B04", "C05"], [("tunnel", "C05"), ("provider", "B04")]),
-        (["A25", "C03"], [("tunnel", "C03"), ("provider-settings", "A25")]),
-        (["C11"], [("tunnel", "C11")]),
-        (["A23", "B04"], [("project", "A23")]),
-        (["A03", "A01"], [("project", "A03"), ("provider", "A01")]),
-        (["A03", "C06"], [("project", "A03"), ("strapi", "C06")]),
-        (["A24"], [("strapi", "A24")]),
-        (["A04", "A18"], [("server-url", "A04"), ("session-cookie", "A18")]),
-        ([earlier_tunnel], [("server-url", "A04")]),
-        ([no_such_folder, "C06"], [("project", None), ("strapi", "C06")]),
-        ([leads_to(lambda kit: 9), "C06"], [("strapi", "C06"), ("public-address", "C05")]),
-    ],
-    ids=str,
-)
+def to_a_dead_port(kit: Kit) -> None:
+    tunnel = world(kit).serve(_answering("ERR_NGROK_8012", 502))
+    world(kit).internet.add(world(kit).domain, tunnel.port)
+
+
+CASES: dict[str, tuple[list[Play | str], Causes]] = {
+    "provider-and-agent": (["A01", "C05"], [("tunnel", "C05"), ("provider", "A01")]),
+    "client-id-and-agent": (["B04", "C05"], [("tunnel", "C05"), ("provider", "B04")]),
+    "sign-ups-and-token": (["A25", "C03"], [("tunnel", "C03"), ("provider-settings", "A25")]),
+    "foreign-domain": (["C11"], [("tunnel", "C11")]),
+    "proxy-in-production": (["A23", "B04"], [("project", "A23")]),
+    "localhost-and-provider": (["A03", "A01"], [("project", "A03"), ("provider", "A01")]),
+    "localhost-and-strapi": (["A03", "C06"], [("project", "A03"), ("strapi", "C06")]),
+    "no-keys": (["A24"], [("strapi", "A24")]),
+    "address-and-another-site": (["A04", "A18"], [("server-url", "A04"), ("session-cookie", "A18")]),
+    "all-of-yesterday": ([earlier_tunnel], [("server-url", "A04")]),
+    "folder-and-strapi": ([no_such_folder, "C06"], [("project", None), ("strapi", "C06")]),
+    "straight-to-strapi": (
+        [past_the_gateway, "A25"],
+        [("public-address", None), ("provider-settings", "A25")],
+    ),
+    "dead-port-and-strapi": ([to_a_dead_port, "C06"], [("strapi", "C06"), ("public-address", None)]),
+}
+
+
+@pytest.mark.parametrize(("plays", "expected"), CASES.values(), ids=CASES)
 def test_each_cause_stands_alone_and_what_follows_is_folded(
     broken: Callable[..., list[Result]], plays: list[Play | str], expected: Causes
 ) -> None:
