@@ -43,7 +43,7 @@ def test_the_front_ends_address_is_known_however_the_browser_ends_it(page: str, 
 
 @pytest.mark.parametrize(
     "text", ["Error: connect ECONNREFUSED 127.0.0.1:5432", "connect ECONNREFUSED 10.0.0.5:5432",
-             "npm ERR! getaddrinfo ENOTFOUND registry.npmjs.org"]
+             "npm ERR! getaddrinfo ENOTFOUND registry.example"]
 )  # fmt: skip
 def test_somebody_elses_refusal_is_no_instagram_out_of_reach(text: str) -> None:
     assert not [match for match in recognise(text) if match.sure]
