@@ -98,6 +98,8 @@ FOLLOWS = {
     "C06": {"strapi"},
     "D03": {"C11"},
 }
+# Where a login is sent that then stops without a word.
+_WAY_BACK = {"provider-settings", "front-end"}
 
 
 def run_one(kit: Kit, name: str) -> Result:
@@ -131,9 +133,11 @@ def causes(results: Sequence[Result]) -> list[tuple[Result, list[Result]]]:
 def _explains(other: Result, result: Result) -> bool:
     if other.fix and (other.failure, other.fix) == (result.failure, result.fix):
         return True
+    if result.failure is None:
+        return result.id == "login" and other.id in _WAY_BACK
     # Steps of its own are another thing to do.
-    usual = result.failure is not None and result.fix == failures.get(result.failure).fix
-    return usual and bool({other.id, other.failure} & FOLLOWS.get(result.failure or "", set()))
+    usual = result.fix == failures.get(result.failure).fix
+    return usual and bool({other.id, other.failure} & FOLLOWS.get(result.failure, set()))
 
 
 def _ended(name: str, future: Future[Result], until: float) -> Result:

@@ -115,6 +115,7 @@ def _astray(sentence: str, evidence: str, gateway: str = "the address in noteboo
         fix=(
             f"Let your tunnel lead to the kit's gateway, {gateway}, instead of to Strapi or the front end.",
             "If its port shall stay the same, type it in notebook 01, or set KIT_GATEWAY_PORT.",
+            "If it leads there already, somebody else holds the address: with ngrok look under Endpoints.",
         ),
     )
 

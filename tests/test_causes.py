@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +11,9 @@ import pytest
 
 from helpers import checks, diagnosis, failures
 from helpers.checks import FAILED, FOLLOWS, Result
+from helpers.errors import KitError
 from helpers.kit import Kit
-from helpers.rehearsal.fault import Fault, Play, edited, nothing, saved, world
+from helpers.rehearsal.fault import Fault, Play, edited, log_in, nothing, saved, world
 from helpers.rehearsal.faults import FAULTS
 from helpers.rehearsal.faults_front_end import _answering
 from tests.breaking import needs_ngrok, whole
@@ -61,6 +62,12 @@ def to_a_dead_port(kit: Kit) -> None:
     world(kit).internet.add(world(kit).domain, tunnel.port)
 
 
+def lost_login(kit: Kit) -> None:
+    with suppress(KitError):
+        log_in(kit)
+    assert kit.verdict(kit.wait_for_login(timeout=10)).failure is None
+
+
 CASES: dict[str, tuple[list[Play | str], Causes]] = {
     "provider-and-agent": (["A01", "C05"], [("tunnel", "C05"), ("provider", "A01")]),
     "client-id-and-agent": (["B04", "C05"], [("tunnel", "C05"), ("provider", "B04")]),
@@ -77,6 +84,8 @@ CASES: dict[str, tuple[list[Play | str], Causes]] = {
         [past_the_gateway, "A25"],
         [("public-address", None), ("provider-settings", "A25")],
     ),
+    "a-login-lost-on-its-way-back": (["A15", lost_login], [("provider-settings", "A15")]),
+    "a-page-that-refuses-the-login": (["D13", lost_login], [("front-end", "D13")]),
     "dead-port-and-strapi": ([to_a_dead_port, "C06"], [("strapi", "C06"), ("public-address", None)]),
 }
 
