@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from helpers import boot, inputs
 from helpers import machine as machines
-from helpers.errors import KitError
-from helpers.finding import Skip
+from helpers.errors import KitError, Refused
+from helpers.finding import Finding, Skip
+from helpers.frontend_project import major
 from helpers.masking import Secret
 from helpers.project import Project
 from helpers.settings import SAMPLE_CLIENT_SECRET
@@ -23,7 +24,7 @@ _PROXY_TRUE = r"proxy\s*:\s*true\b"
 _LARGEST = 20_000_000  # bytes of a notebook worth reading
 
 
-def project(visit: Visit) -> str:
+def project(visit: Visit) -> str | Finding:
     root = visit.kit.settings.strapi_project
     if not root:
         raise Skip("the folder of your Strapi project, if it is on this computer (notebook 01)")
@@ -33,12 +34,26 @@ def project(visit: Visit) -> str:
         raise KitError("config/server reads its url from a variable without a name", failure="A03")
     if trouble := boot.mixed_versions(folder) or boot.gone_imports(folder):
         raise trouble
-    if _major(folder.needs.get("@strapi/strapi", "")) >= 5 and re.search(_PROXY_TRUE, server):
-        raise KitError("config/server says proxy: true, which Strapi 5 ignores", failure="A23")
     # A file that names none of them collects them elsewhere.
     if "strapi::" in middlewares and "strapi::session" not in middlewares:
         raise KitError("config/middlewares does not name strapi::session", failure="A07")
+    if (major(folder.needs.get("@strapi/strapi", "")) or 0) >= 5 and re.search(_PROXY_TRUE, server):
+        told = "config/server says proxy: true, which Strapi 5 ignores"
+        if _refuses_its_cookie(visit):
+            raise KitError(told, failure="A23")
+        return Finding(told, "A23")
     return f"config/server and config/middlewares of {folder.root.name} say nothing that is known to fail"
+
+
+def _refuses_its_cookie(visit: Visit) -> bool:
+    """What comes of an untrusted proxy, in production or with secure: true."""
+    try:
+        visit.connect()
+    except Refused as error:
+        return error.failure == "A22"
+    except (KitError, Skip):  # told by other checks
+        pass
+    return False
 
 
 def _text(folder: Path, stem: str) -> str:
@@ -46,11 +61,6 @@ def _text(folder: Path, stem: str) -> str:
     path = next((path for path in found if path.exists()), None)
     text = path.read_text(encoding="utf-8", errors="replace") if path else ""
     return re.sub(r"(?m)^\s*//.*$|(?s:/\*.*?\*/)|\s//\s.*$", "", text)
-
-
-def _major(version: str) -> int:
-    found = re.search(r"\d+", version)
-    return int(found[0]) if found else 0
 
 
 def credentials(visit: Visit) -> str:

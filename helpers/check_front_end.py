@@ -8,20 +8,19 @@ import re
 import httpx
 
 from helpers import agent, tunnel
-from helpers.errors import KitError, Unreachable
+from helpers.errors import KitError, TunnelError, Unreachable
 from helpers.finding import Skip
 from helpers.frontend_project import FrontEnd, installed_node
 from helpers.gateway import HELLO
 from helpers.visit import Visit, origin
 
-_REFUSES_HOST = r"Invalid Host header|Blocked request\. This host"
 _PATIENCE = 10.0  # seconds; a dev server builds its page on the first request
 # The one place behind the gateway that is nobody's step of a login, and so leaves no hop in the trace.
 _HARMLESS = "/"
 
 
 def cors(visit: Visit) -> str:
-    public, front_end = visit.public(), origin(visit.page())
+    public, front_end = visit.public(), origin(visit.todays_page())
     if front_end == public:
         return f"The front end shares the origin {public}, so nothing stands between it and Strapi"
     door, provider = visit.open_door(), visit.kit.flow.provider
@@ -46,13 +45,28 @@ def front_end(visit: Visit) -> str:
         seen = visit.get(url, _PATIENCE)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise _silent(front_end, f"{type(error).__name__}: {error}") from error
-    if code := seen.headers.get("ngrok-error-code"):  # an earlier tunnel's address
-        raise agent.refusal(f"{front_end}: {code}")
-    if re.search(_REFUSES_HOST, seen.text):
+    if code := seen.headers.get("ngrok-error-code"):
+        raise _earlier(visit, front_end, agent.refusal(f"{front_end}: {code}"))
+    if re.search(tunnel.REFUSES_HOST, seen.text):
         raise KitError(f"The front end refuses {front_end}", failure="D13", evidence=seen.text[:200])
     if seen.status >= 500:
         raise _silent(front_end, f"{seen.status} {_said(seen.body)}".strip())
     return f"{front_end}{_HARMLESS} answers {seen.status}{', behind the gateway' if behind else ''}"
+
+
+def _earlier(visit: Visit, front_end: str, refusal: TunnelError) -> KitError:
+    """Where people are sent back to there is no tunnel any more, although today's may well be open."""
+    if refusal.failure != "C05":
+        return refusal
+    return KitError(
+        f"Strapi still sends people back to {front_end}, an address of an earlier tunnel",
+        failure="A04",
+        evidence=refusal.evidence,
+        fix=(
+            f"In Strapi set The redirect URL to your front-end app to {visit.urls.frontend_redirect}.",
+            "Press Save and log in again.",
+        ),
+    )
 
 
 def _said(body: bytes) -> str:

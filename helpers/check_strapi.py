@@ -15,8 +15,8 @@ from helpers.strapi import Connect
 from helpers.urls import API, SHARED, Urls, same_site
 from helpers.visit import ENABLED, Visit, hostname, origin
 
-# Scopes that Instagram knew once, and what an empty setting asks for.
-_RETIRED = ("", "basic", "business_basic")
+# Scopes that Instagram knew once.
+_RETIRED = frozenset({"basic", "business_basic"})
 
 # What the engine decides for the front end.
 _ENGINES = {
@@ -72,10 +72,11 @@ def _why_differs(sent: str, wanted: str) -> str:
 
 def provider(visit: Visit) -> str:
     seen, wanted = visit.connect(), visit.kit.flow
-    if failure := _out_of_date(visit, seen):
-        raise KitError(f"Strapi sends people to {seen.authorize_host}, which is out of date", failure=failure)
-    if seen.scope != wanted.scope:
-        failure = "B02" if DOCUMENTED.scope in seen.scope else "B03" if seen.scope in _RETIRED else "A40"
+    if trouble := _wrong_host(visit, seen):
+        raise trouble
+    asked = re.findall(r"[^,\s]+", seen.scope)
+    if wanted.scope not in asked:  # more than that is the reader's own affair
+        failure = "B02" if DOCUMENTED.scope in asked else "B03" if _RETIRED.issuperset(asked) else "A40"
         raise KitError(f"Strapi asks for scope {seen.scope}, not {wanted.scope}", failure=failure)
     typed = visit.kit.settings.client_id
     if typed and seen.client_id != typed:
@@ -84,13 +85,17 @@ def provider(visit: Visit) -> str:
     return f"{redirects}. {_ENGINES[visit.engine()]}"
 
 
-def _out_of_date(visit: Visit, seen: Connect) -> str | None:
-    flow, retired = visit.kit.flow, urlsplit(DOCUMENTED.authorize_url).hostname
-    if flow.retired and visit.kit.settings.live:
-        return "B01"  # as Strapi's page has it, and nobody serves it any more
-    if seen.authorize_host == urlsplit(flow.authorize_url).hostname:
+def _wrong_host(visit: Visit, seen: Connect) -> KitError | None:
+    flow, host = visit.kit.flow, seen.authorize_host
+    served, retired = (urlsplit(each.authorize_url).hostname for each in (flow, DOCUMENTED))
+    # As Strapi's page has it, and nobody serves it any more.
+    if (flow.retired and visit.kit.settings.live) or (host == retired != served):
+        return KitError(f"Strapi sends people to {host}, which is out of date", failure="B01")
+    if host == served:
         return None
-    return "B01" if seen.authorize_host == retired else "A40"
+    told = f"Strapi sends people to {host}, which is not where this login begins"
+    save = f"Press Save in notebook 03 again: it writes {flow.authorize_url} into the provider's settings."
+    return KitError(told, failure="B17" if f".{host}".endswith(".facebook.com") else None, fix=(save,))
 
 
 def session_cookie(visit: Visit) -> str:
@@ -111,7 +116,7 @@ def session_cookie(visit: Visit) -> str:
         )
     if visit.engine() != "session":
         return f"{cookie}; the front end gets a token, so the cookie need not reach it"
-    public, front_end = visit.public(), origin(visit.page())
+    public, front_end = visit.public(), origin(visit.todays_page())
     if same_site(front_end, public):
         return f"{cookie}; the front end at {front_end} is on the same site"
     if for_all_sites:

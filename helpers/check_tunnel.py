@@ -33,7 +33,7 @@ def _moved(tunnel: object, public: str) -> Finding | None:
 
 def public_address(visit: Visit) -> str | Finding:
     door = visit.open_door()
-    seen = tunnels.confirm(visit.kit.http, door.public, HELLO, door.nonce)
+    seen = tunnels.confirm(visit.kit.http, door.public, HELLO, door.nonce, door.gateway)
     whose = "this notebook's" if visit.kit.door.is_open else "another notebook's"
     told = f"{door.public} leads to {whose} gateway"
     if seen.interstitial:

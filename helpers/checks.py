@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as OutOfTime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from helpers import check_files, check_front_end, check_strapi, check_tunnel
+from helpers import check_files, check_front_end, check_strapi, check_tunnel, failures
 from helpers.bounded import aside
 from helpers.errors import InputError, KitError
 from helpers.finding import Finding, Skip
@@ -48,13 +48,12 @@ class Result:
         }
 
 
-@dataclass(frozen=True)
-class Check:
-    """``after``: the checks whose failure explains a failure of this one."""
+class Check(NamedTuple):
+    """``counted``: it reads the login that Strapi counts, so what it says may be some seconds old."""
 
     title: str
     probe: Callable[[Visit], str | Finding]
-    after: tuple[str, ...] = ()
+    counted: bool = False
 
 
 def login(visit: Visit) -> str:
@@ -66,42 +65,41 @@ def login(visit: Visit) -> str:
     return verdict.reason
 
 
-_START = ("project", "strapi", "provider")
 CHECKS: dict[str, Check] = {
     "project": Check("Strapi's own files are in order", check_files.project),
     "strapi": Check("Strapi is running", check_strapi.strapi),
     "tunnel": Check("The tunnel is open", check_tunnel.tunnel),
-    "public-address": Check("The public address leads here", check_tunnel.public_address, ("tunnel",)),
-    "server-url": Check(
-        "Strapi knows its public address", check_strapi.server_url, ("project", "strapi", "tunnel")
-    ),
-    "provider": Check(
-        "The provider is enabled in Strapi", check_strapi.provider, ("project", "strapi", "tunnel")
-    ),
-    "session-cookie": Check("Strapi's session survives the way", check_strapi.session_cookie, _START),
-    "provider-settings": Check(
-        "Strapi's settings fit this login", check_strapi.provider_settings, ("project", "strapi")
-    ),
-    "cors": Check(
-        "The front end may read Strapi's answers",
-        check_front_end.cors,
-        ("strapi", "tunnel", "public-address"),
-    ),
-    "front-end": Check("The front end answers", check_front_end.front_end, ("tunnel",)),
-    "front-end-project": Check(
-        "The front end's project knows Strapi's address", check_front_end.project, ("tunnel",)
-    ),
+    "public-address": Check("The public address leads here", check_tunnel.public_address),
+    "server-url": Check("Strapi knows its public address", check_strapi.server_url, counted=True),
+    "provider": Check("The provider is enabled in Strapi", check_strapi.provider, counted=True),
+    "session-cookie": Check("Strapi's session survives the way", check_strapi.session_cookie, counted=True),
+    "provider-settings": Check("Strapi's settings fit this login", check_strapi.provider_settings),
+    "cors": Check("The front end may read Strapi's answers", check_front_end.cors),
+    "front-end": Check("The front end answers", check_front_end.front_end),
+    "front-end-project": Check("The front end's project knows Strapi's address", check_front_end.project),
     "credentials": Check("The client ID and secret look right", check_files.credentials),
     "machine": Check("Your browser can reach what it must open", check_files.machine),
     "notebooks": Check("No secret is saved in a notebook", check_files.notebooks),
-    "login": Check(
-        "A login was witnessed",
-        login,
-        (*_START, "tunnel", "public-address", "server-url", "session-cookie", "provider-settings", "cors",
-         "front-end", "credentials"),
-    ),
-}  # fmt: skip
+    "login": Check("A login was witnessed", login),
+}
 TITLES = {name: check.title for name, check in CHECKS.items()}
+
+# What each of these merely follows from, by the id or by the check that tells it. Whatever else two checks
+# find stands side by side: mending the one would not mend the other.
+FOLLOWS = {
+    "A04": {"C11"},  # measured by a public address that is somebody else's
+    "A08": {"A09", "A21", "C19"},  # the cookie of the doctor's login, and a person's login without it
+    "A09": {"A09", "A21", "C19"},
+    "A18": {"D09"},
+    "A22": {"A23"},
+    "B05": {"A02", "A03", "A04", "A05"},
+    "B19": {"B02", "B03"},
+    "C05": {"tunnel"},
+    "C06": {"strapi"},
+    "D03": {"C11"},
+}
+# Where a login is sent that then stops without a word.
+_WAY_BACK = {"provider-settings", "front-end"}
 
 
 def run_one(kit: Kit, name: str) -> Result:
@@ -133,7 +131,13 @@ def causes(results: Sequence[Result]) -> list[tuple[Result, list[Result]]]:
 
 
 def _explains(other: Result, result: Result) -> bool:
-    return other.id in CHECKS[result.id].after or (other.failure == result.failure is not None)
+    if other.fix and (other.failure, other.fix) == (result.failure, result.fix):
+        return True
+    if result.failure is None:
+        return result.id == "login" and other.id in _WAY_BACK
+    # Steps of its own are another thing to do.
+    usual = result.fix == failures.get(result.failure).fix
+    return usual and bool({other.id, other.failure} & FOLLOWS.get(result.failure, set()))
 
 
 def _ended(name: str, future: Future[Result], until: float) -> Result:
@@ -144,6 +148,12 @@ def _ended(name: str, future: Future[Result], until: float) -> Result:
 
 
 def _measure(visit: Visit, name: str) -> Result:
+    result = _probed(visit, name)
+    told = CHECKS[name].counted and result.status in (PASSED, FAILED)
+    return replace(result, evidence=result.evidence + visit.ago()) if told else result
+
+
+def _probed(visit: Visit, name: str) -> Result:
     try:
         seen = CHECKS[name].probe(visit)
     except Skip as waiting:

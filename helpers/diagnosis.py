@@ -27,7 +27,7 @@ def headline(results: Sequence[Result]) -> str:
 
 def _name(result: Result) -> str:
     """What is wrong, in the catalogue's words if it has some."""
-    return failures.get(result.failure).title if result.failure else result.evidence
+    return failures.get(result.failure).title if result.failure else result.evidence.rstrip(".")
 
 
 def _word(result: Result) -> str:

@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["Failure", "all_failures", "get", "named"]
+__all__ = ["Failure", "all_failures", "get", "named", "weight"]
+
+_CODE = re.compile(r"ERR_\w+")
+_NUMBER_OR_NAME = re.compile(r"\d{3,}|[A-Z]\w*Error\b")
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,8 @@ class Failure:
     cause: str
     fix: tuple[str, ...]
     source: str
-    named_by: str
-    proof: str
+    named_by: str = "you"
+    proof: str = "seen"
     versions: str = ""
     see: str = ""
     signs: tuple[str, ...] = ()
@@ -34,9 +37,15 @@ class Failure:
     apart: dict[str, str] = field(default_factory=dict)
 
     def found_in(self, text: str) -> re.Match[str] | None:
-        """The longest of its signs in a text."""
+        """The most telling of its signs in a text."""
         found = [match for sign in self.signs if (match := re.search(sign, text, re.I))]
-        return max(found, key=lambda match: len(match[0]), default=None)
+        return max(found, key=lambda match: weight(match[0]), default=None)
+
+
+def weight(words: str) -> int:
+    """How much they tell: an error code more than any other number or name, and that more than mere words."""
+    telling = 200 if _CODE.search(words) else 100 if _NUMBER_OR_NAME.search(words) else 0
+    return telling + min(len(" ".join(words.split())), 99)
 
 
 @functools.cache

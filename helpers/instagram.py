@@ -16,9 +16,6 @@ TOKEN_URL = "https://api.instagram.com/oauth/access_token"  # noqa: S105 - an ad
 PROFILE_URL = "https://graph.instagram.com/me"
 HOSTS = ("www.instagram.com", "api.instagram.com", "graph.instagram.com")
 
-APPS_PAGE = "https://developers.facebook.com/apps/"
-TESTER_INVITES_PAGE = "https://www.instagram.com/accounts/manage_access/"
-
 
 @dataclass(frozen=True)
 class Flow:

@@ -16,10 +16,9 @@ from urllib.parse import unquote_plus
 
 from helpers import failures
 from helpers.failures import Failure
-from helpers.masking import MASK, redact
+from helpers.masking import redact
 
 _MOST = 50_000  # characters; the telling ones of a log stand at its ends
-_CODE = re.compile(r"ERR_\w+|\d{3,}|[A-Z]\w*Error\b")
 _GUESSES = 3
 
 
@@ -33,11 +32,14 @@ class Match:
     sure: bool = True
 
 
-def recognise(text: str) -> list[Match]:
-    """The entries that fit, best first; guesses only when nothing is sure."""
+def recognise(text: str, *, masked: bool = False) -> list[Match]:
+    """The entries that fit, best first, equals in the catalogue's order; guesses only when nothing is sure.
+
+    ``masked`` says that the text held a secret before it came here.
+    """
     seen = _readable(text)
     found = [match for entry in failures.all_failures().values() if (match := _sure(entry, seen))]
-    if MASK in seen and redact(text) != text:
+    if masked or redact(text) != text:
         leak = failures.get("E06")
         found.append(
             Match(leak, "The text holds a secret. It is masked here; mask it wherever it came from.", 0)
@@ -65,7 +67,7 @@ def _sure(entry: Failure, seen: str) -> Match | None:
     if not found:
         return None
     told = " ".join(found[0].split())[:120]
-    return Match(entry, f"It says: {told}", len(told) + (100 if _CODE.search(told) else 0))
+    return Match(entry, f"It says: {told}", failures.weight(found[0]))
 
 
 def _guesses(seen: str) -> list[Match]:

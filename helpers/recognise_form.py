@@ -30,7 +30,7 @@ class RecogniseForm(Block):
             self.pages.value = ""
             self.status.say("waiting", "Paste a text first.")
             return
-        found = recognise(self.field.text)[:_MOST_SHOWN]
+        found = recognise(self.field.text, masked=self.field.masked)[:_MOST_SHOWN]
         self.pages.value = "".join(
             card(match.failure, match.why, opened=number == 0) for number, match in enumerate(found)
         )

@@ -44,6 +44,7 @@ class Admin:
     def __init__(self, door: Door, sign_in: Callable[[], Secret]) -> None:
         self._door, self._sign_in = door, sign_in
         self._token = sign_in()
+        self.changed: Callable[[], object] = lambda: None  # called when something has been written
 
     def version(self) -> str:
         return self._ask("GET", "/admin/information").get(str, "data", "strapiVersion")
@@ -115,7 +116,10 @@ class Admin:
         if not _same(found, change.before):
             raise Conflict(f"Somebody else has changed the settings of {change.provider} meanwhile")
         stored[change.provider] = change.after
-        self._ask("PUT", _PROVIDERS, {"providers": stored}).get(bool, "ok")
+        try:
+            self._ask("PUT", _PROVIDERS, {"providers": stored}).get(bool, "ok")
+        finally:  # whatever came of it
+            self.changed()
         now = self.stored()
         different = [name for name in {**stored, **now} if not _same(stored.get(name), now.get(name))]
         if different:

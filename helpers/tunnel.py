@@ -14,7 +14,10 @@ from helpers.errors import TunnelError
 
 _MOST_READ = 65536  # bytes of a stranger's answer
 _PATIENCE = 8.0  # seconds for them
-_HOST_CHECK = r"Invalid Host header|Blocked request\. This host"
+REFUSES_HOST = r"Invalid Host header|Blocked request\. This host"
+_STRAPIS = (
+    r'"error":\s*\{\s*"status":\s*404,\s*"name":\s*"NotFoundError"'  # its answer to a path it does not have
+)
 _PROGRAM = {"user-agent": "kit", "ngrok-skip-browser-warning": "1"}
 _BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0", "accept": "text/html,*/*;q=0.8"}
 
@@ -42,23 +45,27 @@ class Confirmation:
     evidence: str
 
 
-def confirm(http: httpx.Client, public_url: str, path: str, nonce: str) -> Confirmation:
+def confirm(http: httpx.Client, public_url: str, path: str, nonce: str, gateway: str) -> Confirmation:
     """Visit our own server through the public address, as a program and as a browser without cookies.
 
     ``nonce`` is the whole body that our server answers at ``path``; a status alone proves nothing, because
-    a placeholder or another agent on a shared address answers 200 too.
+    a placeholder or another agent on a shared address answers 200 too. ``gateway`` is where it listens.
 
     Raises:
-        TunnelError: the address does not lead here (C05, C06, C09, C10, C15, C17, D13).
+        TunnelError: the address does not lead here (C05, C09, C10, C15, C17, D13, or leads elsewhere).
     """
     url = public_url.rstrip("/") + path
     as_browser = aside(lambda: visit(http, url, browser=True))
     program = visit(http, url)
     if program.body.strip() != nonce:
-        raise program.trouble()
+        raise program.trouble(gateway)
     browser = as_browser.result()
     if browser.body.strip() != nonce and not browser.warned:
-        raise browser.trouble("C09", "Programs reach this server through the tunnel, but browsers do not")
+        raise TunnelError(
+            "Programs reach this server through the tunnel, but browsers do not",
+            failure="C09",
+            evidence=browser.evidence,
+        )
     return Confirmation(
         browser.warned, f"{url} answered {program.status} to a program, {browser.seen} to a browser"
     )
@@ -81,24 +88,43 @@ class Visit:
     def seen(self) -> str:
         return f"{self.status} {self.code}".strip()
 
-    def trouble(
-        self, failure: str = "C10", sentence: str = "Another server answers at this address"
-    ) -> TunnelError:
-        evidence = agent.shown(f"{self.seen}: {self.body}")
-        if self.code:
-            return agent.refusal(evidence)
-        if self.status in (502, 503, 504):
-            failure, sentence = "C06", "The tunnel stands, but nothing answers behind it"
-        elif re.search(_HOST_CHECK, self.body):
-            failure, sentence = "D13", failures.get("D13").title
-        return TunnelError(sentence, failure=failure, evidence=evidence)
+    @property
+    def evidence(self) -> str:
+        return agent.shown(f"{self.seen}: {self.body}")
+
+    def trouble(self, gateway: str) -> TunnelError:
+        """Why this is not the answer of our server at ``gateway``."""
+        refusal = agent.refusal(self.evidence) if self.code else None
+        if refusal and refusal.failure != "C06":
+            return refusal
+        if refusal or self.status in (502, 503, 504):
+            return _astray("The tunnel stands, but nothing answers where it leads", self.evidence, gateway)
+        for failure, words in (("D13", REFUSES_HOST), ("C10", "Cloud Endpoint")):
+            if re.search(words, self.body):
+                return TunnelError(failures.get(failure).title, failure=failure, evidence=self.evidence)
+        straight = re.search(_STRAPIS, self.body)
+        sentence = "The tunnel leads straight to Strapi" if straight else "The tunnel leads to another server"
+        return _astray(f"{sentence}, past the kit's gateway", self.evidence, gateway)
+
+
+def _astray(sentence: str, evidence: str, gateway: str = "the address in notebook 01") -> TunnelError:
+    """Without an id: the catalogue's entries about silence and strangers speak of Strapi and of domains."""
+    return TunnelError(
+        sentence,
+        evidence=evidence,
+        fix=(
+            f"Let your tunnel lead to the kit's gateway, {gateway}, instead of to Strapi or the front end.",
+            "If its port shall stay the same, type it in notebook 01, or set KIT_GATEWAY_PORT.",
+            "If it leads there already, somebody else holds the address: with ngrok look under Endpoints.",
+        ),
+    )
 
 
 def visit(http: httpx.Client, url: str, *, browser: bool = False, origin: str = "") -> Visit:
     """Fetch as a program or as a browser that has never been there, for a page of ``origin`` if given.
 
     Raises:
-        TunnelError: nobody answers (C05, C15), or not in HTTP (C10).
+        TunnelError: nobody answers (C05, C15), or not in HTTP.
     """
     headers = (_BROWSER if browser else _PROGRAM) | ({"origin": origin} if origin else {})
     request = http.build_request("GET", url, headers=headers, timeout=_PATIENCE)
@@ -107,7 +133,7 @@ def visit(http: httpx.Client, url: str, *, browser: bool = False, origin: str = 
     except httpx.HTTPError as error:
         said, host = f"{type(error).__name__}: {error}", request.url.host
         if isinstance(error, httpx.RemoteProtocolError):
-            raise TunnelError(f"{host} does not speak HTTP", failure="C10", evidence=said) from error
+            raise _astray(f"{host} does not speak HTTP", said) from error
         failure = "C15" if re.search(r"certificate|SSL|TLS", said) else "C05"
         raise TunnelError(f"{host} does not answer", failure=failure, evidence=said) from error
     code = answer.headers.get("ngrok-error-code", "")

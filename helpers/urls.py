@@ -99,10 +99,6 @@ class Urls:
         """Where Meta asks Strapi to delete a person's data."""
         return f"{self.public}{API}/auth/{self.provider}/data-deletion"
 
-    def deletion_status(self, confirmation_code: str) -> str:
-        """The page where that person sees whether it was done."""
-        return f"{self.data_deletion}/{confirmation_code}"
-
     @property
     def site_root(self) -> str:
         """What the documented page enters for *Deauthorize* and *Data Deletion Requests*."""

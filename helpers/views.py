@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import html
+from collections.abc import Sequence
 from contextlib import suppress
 
 import ipywidgets as w
 from IPython.display import display
 
 from helpers import checks, diagnosis, tasks, workshop
-from helpers.checks import FAILED, PASSED, SKIPPED, Result
+from helpers.checks import FAILED, PASSED, SKIPPED, UNKNOWN, Result
 from helpers.errors import KitError
 from helpers.kit import Kit
 from helpers.widgets import Block, StatusLine
 
-_KINDS = {checks.PASSED: "ok", checks.FAILED: "failed", checks.SKIPPED: "waiting", checks.UNKNOWN: "note"}
+_KINDS = {PASSED: "ok", FAILED: "failed", SKIPPED: "waiting", UNKNOWN: "note"}
 
 BOARD = (
     ("strapi", "01"),
@@ -140,9 +141,14 @@ class Doctor(_Measured):
     async def measure(self) -> None:
         self.headline.say("note", "Checking …")
         self.results = await asyncio.to_thread(checks.run, self.kit)
-        broken = any(result.status == FAILED for result in self.results)
         self.cards.value = diagnosis.as_html(self.results)
-        self.headline.say("failed" if broken else "ok", diagnosis.headline(self.results))
+        self.headline.say(_KINDS[worst(self.results)], diagnosis.headline(self.results))
+
+
+def worst(results: Sequence[Result]) -> str:
+    """The status that all of them together have: nothing is in order before something has passed."""
+    found = {result.status for result in results}
+    return next(status for status in (FAILED, UNKNOWN, PASSED, SKIPPED) if status in found)
 
 
 async def doctor(kit: Kit) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,14 +17,15 @@ from helpers.finding import Skip
 from helpers.kit import Kit
 from helpers.strapi import Connect
 from helpers.strapi_admin import Admin, Entry
-from helpers.strapi_polite import PoliteStrapi
-from helpers.urls import Urls
+from helpers.strapi_polite import MOST, PoliteStrapi
+from helpers.urls import Urls, parsed
 
 _T = TypeVar("_T")
 
 TUNNEL = "the tunnel to be started (notebook 01)"
 ENABLED = "the provider to be enabled (notebook 03)"
 _STARTS = "a login that starts (see The provider is enabled in Strapi)"
+_ADDRESS = "Strapi to know its public address (see Strapi knows its public address)"
 _ADMIN = "the e-mail address and password of your Strapi administrator (notebook 03)"
 _TELLING = 0.5  # seconds before the end
 _MOST = 1 << 20  # bytes of a page
@@ -93,6 +95,13 @@ class Visit:
         public, strapi = self.public(), self.strapi()
         return self._once("connect", lambda: strapi.connect(self.kit.flow.provider, public))
 
+    def ago(self) -> str:
+        """How old the login is that this visit was told of, where a new one would have been wanted."""
+        age = self.kit.strapi.age if "connect" in self._asked else 0.0
+        if age < 1:
+            return ""
+        return f" (seen {age:.0f} seconds ago: Strapi counts logins, so the doctor begins {MOST} a minute)"
+
     def started(self) -> Connect:
         """The same, for checks that have nothing to say of a login that Strapi refuses to start."""
         try:
@@ -130,10 +139,19 @@ class Visit:
         self.strapi()  # the layout depends on its engine
         return self.kit.urls.frontend_redirect
 
+    def todays_page(self) -> str:
+        """The same, unless it is of an earlier tunnel, as the address is that Strapi sends to Instagram."""
+        page, sent = self.page(), ""
+        with suppress(KitError):  # told by another check
+            sent = self.connect().redirect_uri
+        if origin(page) == origin(sent) != self.public():
+            raise Skip(_ADDRESS)
+        return page
+
     def front_end(self) -> str:
         """The front end's origin, as a browser sees it; the public one while that cannot be told."""
         try:
-            return origin(self.page())
+            return origin(self.todays_page())
         except KitError:
             return self.public()
 
@@ -146,7 +164,7 @@ class Visit:
 
 
 def origin(url: str) -> str:
-    parts = urlsplit(url)
+    parts = parsed(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 

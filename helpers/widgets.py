@@ -88,12 +88,14 @@ class PasteField(anywidget.AnyWidget):
 
     def __init__(self, label: str, placeholder: str = "") -> None:
         super().__init__(label=label, placeholder=placeholder, names=sorted(SECRET_NAMES))
-        self.text = ""
+        self.text, self.masked = "", False  # whether a secret was in it
         self.on_msg(self._received)
 
     def _received(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         if content.get("kind") == "text":
-            self.text = redact(str(content.get("value", "")))
+            pasted = str(content.get("value", ""))
+            self.text = redact(pasted)
+            self.masked = bool(content.get("masked")) or self.text != pasted
 
     def __repr__(self) -> str:
         return f"{self.label}: {len(self.text)} characters"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from helpers import checks, settings
+from helpers import checks, failures, settings
 from helpers.checks import PASSED, Result
 from helpers.errors import KitError
 from helpers.kit import Kit
@@ -27,6 +27,10 @@ def whole(fault: Fault, home: Path, *, ngrok: bool) -> Iterator[Kit]:
         kit.close()
 
 
+def needs_ngrok(id_: str) -> bool:
+    return id_[0] == "C" or failures.get(id_).named_by == "tunnel"
+
+
 def _short_cut(kit: Kit) -> None:
     """A tunnel that the reader brings: the public name leads straight to the gateway."""
     assert kit.world
@@ -36,7 +40,8 @@ def _short_cut(kit: Kit) -> None:
 
 def named(kit: Kit, id_: str, fault: Fault) -> str | None:
     """The failure that the doctor, or the verdict on a login, names first."""
-    return _by_a_login(kit, fault) if fault.named_by == "login" else _by_the_doctor(kit, id_, fault)
+    named_by = failures.get(id_).named_by
+    return _by_a_login(kit, fault) if named_by == "login" else _by_the_doctor(kit, id_, named_by, fault)
 
 
 def _by_a_login(kit: Kit, fault: Fault) -> str | None:
@@ -51,9 +56,9 @@ def _by_a_login(kit: Kit, fault: Fault) -> str | None:
     return kit.logins.verdict(attempt).failure
 
 
-def _by_the_doctor(kit: Kit, id_: str, fault: Fault) -> str | None:
+def _by_the_doctor(kit: Kit, id_: str, named_by: str, fault: Fault) -> str | None:
     results = checks.run(kit)
-    assert fault.named_by in [result.id for result in results if result.failure == id_], results
+    assert named_by in [result.id for result in results if result.failure == id_], results
     causes = [cause.failure for cause, _ in checks.causes(results)]
     if not causes:
         return next((note for note in _notes(results) if note == id_), None)

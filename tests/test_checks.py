@@ -110,34 +110,11 @@ def test_a_check_out_of_time_is_unknown_and_holds_nobody_up(
     assert (results["strapi"].status, results["credentials"].status) == (UNKNOWN, PASSED)
 
 
-# First the cause
+# What is said of it
 
 
 def result(id_: str, failure: str | None = None, status: str = FAILED) -> Result:
     return Result(id_, status, f"seen at {id_}", failure, ("do this",))
-
-
-def test_what_follows_stands_under_its_cause() -> None:
-    results = [result("strapi", "C06"), result("server-url", "C06"), result("provider", "C06"),
-               result("credentials", "B07"), result("login", "C06")]  # fmt: skip
-    found = [(cause.id, [each.id for each in follow]) for cause, follow in checks.causes(results)]
-    assert found == [("strapi", ["server-url", "provider", "login"]), ("credentials", [])]
-
-
-def test_the_same_failure_seen_twice_is_one_cause() -> None:
-    results = [result("server-url", "A17"), result("provider", "A17")]
-    assert [(cause.id, len(follow)) for cause, follow in checks.causes(results)] == [("server-url", 1)]
-
-
-def test_what_follows_from_a_follower_follows_from_the_cause() -> None:
-    results = [result("tunnel", "C03"), result("public-address", "C05"), result("cors", "C05")]
-    assert [(cause.id, len(follow)) for cause, follow in checks.causes(results)] == [("tunnel", 2)]
-
-
-def test_every_explanation_names_a_check_that_stands_above() -> None:
-    order = list(checks.CHECKS)
-    for name, check in checks.CHECKS.items():
-        assert all(order.index(above) < order.index(name) for above in check.after)
 
 
 def test_the_headline_names_what_to_mend_first() -> None:
@@ -280,7 +257,9 @@ def test_a_front_ends_address_of_the_backend_is_read(tmp_path: Path, env: str, f
     (tmp_path / "package.json").write_text('{"devDependencies": {"vite": "^7.0.0"}}')
     (tmp_path / ".env").write_text(env)
     (tmp_path / "src").mkdir()
-    (tmp_path / "src/Home.jsx").write_text("<a href={`${backend}/api/connect/instagram`}>Log in</a>")
+    (tmp_path / "src/Home.jsx").write_text(
+        "<a href={`${import.meta.env.VITE_BACKEND_URL}/api/connect/instagram`}>Log in</a>"
+    )
     assert failure_of(FrontEnd(tmp_path).trouble(PUBLIC)) == failure
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,7 +16,7 @@ from helpers.checks import FAILED, PASSED, SKIPPED, UNKNOWN, Result
 from helpers.kit import Kit
 from helpers.serving import Server
 from helpers.strapi import Connect
-from helpers.strapi_polite import PoliteStrapi
+from helpers.strapi_polite import MOST, PoliteStrapi
 from helpers.widgets import StatusLine
 from tests.servers import App, Request
 
@@ -89,6 +90,36 @@ def test_a_healthy_run_asks_for_each_thing_once(rehearsed: Rehearsed) -> None:
     assert twice.pop(f"{kit.public_url}/.kit/hello") == 3
     assert twice.pop(auth) == 2  # which engine, and which origins it lets read
     assert twice == {}
+
+
+def test_pressing_check_again_leaves_a_person_their_login(rehearsed: Rehearsed) -> None:
+    kit = rehearsed()
+    asked = counted(kit)
+    for _ in range(12):
+        kit.changed()
+        assert by_id(checks.run(kit))["provider"].status == PASSED
+    assert asked[kit.settings.strapi_url + kit.urls.connect_path] == MOST
+    robot = kit.browser()
+    robot.finish(robot.start(), allow=True)
+    assert kit.logins.verdict(kit.logins.wait(timeout=10)).ok
+    kit.save_provider(enabled=False)
+    assert by_id(checks.run(kit))["provider"].failure == "A01"
+
+
+def test_an_answer_that_was_not_asked_for_anew_says_its_age(rehearsed: Rehearsed) -> None:
+    kit = rehearsed()
+    for _ in range(6):
+        kit.changed()
+        results = by_id(checks.run(kit))
+    assert kit.strapi._known
+    kit.strapi._known = kit.strapi._known._replace(at=kit.strapi._known.at - 30)
+    kit.changed()
+    results = by_id(checks.run(kit))
+    for told in ("server-url", "provider", "session-cookie"):
+        assert "(seen 30 seconds ago: Strapi counts logins" in results[told].evidence
+    assert kit.world
+    kit.world.strapi_server.stop()
+    assert "seconds ago" not in str(checks.run(kit))
 
 
 @pytest.mark.parametrize("status", [429, 500, 404])
@@ -190,6 +221,32 @@ def test_a_page_that_ngrok_would_warn_is_asked_about_without_counting_as_a_login
     assert not [each for each in asked if each.url.host == kit.world.domain and "/api/" in each.url.path]
 
 
+@pytest.mark.parametrize(
+    ("statuses", "kind"),
+    [
+        ([UNKNOWN] * 3, "note"),
+        ([PASSED, UNKNOWN], "note"),
+        ([PASSED, UNKNOWN, FAILED], "failed"),
+        ([SKIPPED] * 3, "waiting"),
+        ([PASSED, SKIPPED], "ok"),
+    ],
+)
+def test_the_headline_is_green_only_when_something_passed_and_nothing_is_open(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, statuses: list[str], kind: str
+) -> None:
+    results = [Result("strapi", status, "seen") for status in statuses]
+    monkeypatch.setattr(checks, "run", lambda _: results)
+    kit = Kit(settings.load({"KIT_MODE": "live"}, home=tmp_path))
+
+    async def scene() -> str:
+        shown = views.Doctor(kit)
+        await shown.measure()
+        return shown.headline.kind
+
+    assert asyncio.run(scene()) == kind
+    kit.close()
+
+
 def test_a_note_is_shown_as_a_note_and_not_as_a_failure() -> None:
     noted = Result("public-address", PASSED, "seen", "C07", ("Press Visit Site.",))
     assert diagnosis.headline([noted]) == "1 of 1 checks passed."
@@ -232,11 +289,3 @@ def test_somebodys_own_front_end_may_wait_where_it_likes(rehearsed: Rehearsed) -
     kit.settings = replace(kit.settings, frontend_url="http://localhost:5173")
     kit.world.strapi.providers[kit.flow.provider]["callback"] = f"{kit.public_url}/welcome"
     assert checks.run_one(kit, "provider-settings").status == PASSED
-
-
-def test_a_front_end_at_an_earlier_tunnel_is_named(rehearsed: Rehearsed) -> None:
-    kit = rehearsed("today", "token")
-    assert kit.world
-    old = "https://1b2c3d4e.ngrok-free.dev/connect/instagram-business/redirect"
-    kit.world.strapi.providers[kit.flow.provider]["callback"] = old
-    assert checks.run_one(kit, "front-end").failure == "C05"

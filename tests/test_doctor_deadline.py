@@ -157,7 +157,8 @@ def test_whatever_answers_the_doctor_ends_in_time_and_tells_the_truth(tmp_path: 
         assert seconds < AT_MOST, name
         ended = {id_: each.status for id_, each in results.items() if each.status == UNKNOWN}
         assert ended == {}, name  # whoever hangs is called by name
-        assert results["public-address"].failure in ("C05", "C10"), (name, results["public-address"])
+        astray = results["public-address"]
+        assert (astray.status, astray.failure) in ((FAILED, "C05"), (FAILED, None)), (name, astray)
         if name != "is_silent_but_for_its_health":
             assert results["strapi"].failure in ("C06", "E04"), (name, results["strapi"])
         assert FAILED in (results["strapi"].status, results["provider"].status), name

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from helpers import checks
 from helpers.checks import FAILED
+from helpers.errors import KitError
 from helpers.rehearsal.fault import Fault
 from helpers.rehearsal.faults import FAULTS
 from tests.breaking import named, whole
@@ -25,6 +27,15 @@ def test_a_fault_on_purpose_is_named(id_: str, fault: Fault, tmp_path: Path, rec
         fault.play(kit)
         assert named(kit, id_, fault) == id_
     record_property("provokes", id_)
+
+
+def test_instagram_itself_turns_the_retired_address_away(tmp_path: Path) -> None:
+    fault = FAULTS["B01"]
+    with whole(fault, tmp_path, ngrok=False) as kit:
+        fault.play(kit)
+        with suppress(KitError):
+            fault.walk(kit)
+        assert kit.logins.verdict(kit.logins.wait(timeout=10)).failure == "B01"
 
 
 @pytest.mark.parametrize("fault", REHEARSALS.values(), ids=[str(each) for each in REHEARSALS])

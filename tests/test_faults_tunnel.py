@@ -14,9 +14,9 @@ from helpers.rehearsal.fault import Fault
 from helpers.rehearsal.faults import FAULTS
 from helpers.rehearsal.strapi import StrapiStandIn
 from helpers.serving import Server
-from tests.breaking import named, whole
+from tests.breaking import named, needs_ngrok, whole
 
-TUNNEL = {id_: fault for id_, fault in FAULTS.items() if id_[0] == "C" or fault.named_by == "tunnel"}
+TUNNEL = {id_: fault for id_, fault in FAULTS.items() if needs_ngrok(id_)}
 
 
 @pytest.mark.parametrize(("id_", "fault"), TUNNEL.items(), ids=TUNNEL)

@@ -108,6 +108,7 @@ WORDS = [
     ("auth", 400, "Email was not available.", "A27"),
     ("auth", 403, "Your account has been blocked by an administrator", "A32"),
     ("auth", 400, "fetch failed", "A42"),
+    ("auth", 400, "The operation was aborted due to timeout", "A42"),
     ("auth", 400, "Instagram refused the profile: Unsupported request - method type: get (code 100)", "B11"),
     ("profile", 400, "Invalid OAuth access token - Cannot parse access token", "B12"),
     ("profile", 400, "Error validating access token: Session has expired on Monday.", "B12"),

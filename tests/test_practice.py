@@ -50,6 +50,23 @@ def test_what_is_broken_is_found_with_the_doctor_and_mended(kit: Kit) -> None:
     assert kit.logins.verdict(attempt).ok
 
 
+def test_the_notebook_of_an_exercise_is_never_one_of_the_readers(kit: Kit, tmp_path: Path) -> None:
+    mine = tmp_path / "notebooks/my_own.ipynb"
+    mine.parent.mkdir()
+    mine.write_text("{}")
+    practice = Practice(kit)
+    practice.break_something(number_of("E05"))
+    (theirs,) = set(mine.parent.iterdir()) - {mine}
+    left = theirs.read_text()
+    assert first_cause(kit) == "E05"
+    practice.mend()
+    assert list(mine.parent.iterdir()) == [mine]
+    assert mine.read_text() == "{}"
+    theirs.write_text(left)  # what a killed kernel leaves
+    assert first_cause(kit) is None
+    assert "practice room" in left
+
+
 def test_what_only_a_login_shows_is_found_by_trying_one(kit: Kit) -> None:
     practice = Practice(kit)
     practice.break_something(number_of("B09"))

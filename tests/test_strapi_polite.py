@@ -8,12 +8,13 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from helpers import strapi_polite
 from helpers.errors import Refused
 from helpers.instagram import TODAY
 from helpers.masking import Secret
 from helpers.rehearsal.strapi import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiStandIn
 from helpers.serving import Server
-from helpers.strapi_polite import PoliteStrapi
+from helpers.strapi_polite import MOST, PoliteStrapi
 
 WRONG = Secret("not-the-password")
 
@@ -45,6 +46,58 @@ def test_a_refused_connect_is_asked_once_until_something_changes(
     strapi.forget()
     assert {strapi.connect(TODAY.provider).client_id for _ in range(3)} == {"1"}
     assert asked["/api/connect/instagram-business"] == 2
+
+
+def test_however_often_somebody_wants_to_know_anew_most_of_the_minutes_logins_are_left(
+    strapi: PoliteStrapi, asked: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask() -> None:
+        strapi.forget()
+        with pytest.raises(Refused, match="disabled"):
+            strapi.connect(TODAY.provider)
+
+    for _ in range(30):
+        ask()
+    assert asked["/api/connect/instagram-business"] == MOST
+    assert strapi.age > 0
+    monkeypatch.setattr(strapi_polite, "_MINUTE", 0.0)  # it is over
+    ask()
+    assert asked["/api/connect/instagram-business"] == MOST + 1
+    assert strapi.age == 0
+
+
+def test_what_the_kit_has_changed_is_asked_about_whatever_was_asked_before(strapi: PoliteStrapi) -> None:
+    for _ in range(30):
+        strapi.forget()
+        with pytest.raises(Refused):
+            strapi.connect(TODAY.provider)
+    admin = strapi.sign_in(ADMIN_EMAIL, ADMIN_PASSWORD)
+    change = admin.change_provider(
+        TODAY.provider, key="1", secret=Secret("0" * 32), callback="https://x.example/y"
+    )
+    assert strapi.connect(TODAY.provider).client_id == "1"
+    admin.restore(change)
+    with pytest.raises(Refused):
+        strapi.connect(TODAY.provider)
+
+
+def test_an_answer_from_before_a_change_is_not_kept(
+    strapi: PoliteStrapi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really, asked = strapi._ask, []
+
+    def slowly(*question: str) -> object:
+        answer = really(*question)
+        asked.append(question)
+        if len(asked) == 1:
+            strapi.changed()  # while it is on its way
+        return answer
+
+    monkeypatch.setattr(strapi, "_ask", slowly)
+    for _ in range(3):
+        with pytest.raises(Refused):
+            strapi.connect(TODAY.provider)
+    assert len(asked) == 2
 
 
 def test_another_provider_is_another_question(strapi: PoliteStrapi, asked: Counter[str]) -> None:

@@ -29,6 +29,7 @@ from helpers.errors import KitError, Stopped, TunnelError
 from helpers.masking import Secret
 from helpers.ngrok_tunnel import NgrokTunnel
 from helpers.rehearsal import ngrok_agent
+from helpers.rehearsal.strapi import StrapiStandIn
 from helpers.serving import Server
 from helpers.tunnel import BroughtTunnel, confirm
 
@@ -630,7 +631,7 @@ def test_a_failed_download_of_the_agent_is_e01(
 
 def test_confirm_recognises_our_own_server(bench: Bench, client: httpx.Client, upstream: Server) -> None:
     bench.tunnel().start(upstream.url)
-    assert not confirm(client, bench.edge(), HELLO, NONCE).interstitial
+    assert not confirm(client, bench.edge(), HELLO, NONCE, UPSTREAM).interstitial
 
 
 def test_confirm_sees_the_warning_page_even_if_this_client_has_clicked_it_away(
@@ -638,7 +639,7 @@ def test_confirm_sees_the_warning_page_even_if_this_client_has_clicked_it_away(
 ) -> None:
     bench.tunnel(fault="interstitial").start(upstream.url)
     client.cookies.set("abuse_interstitial", DOMAIN)
-    seen = confirm(client, bench.edge(), HELLO, NONCE)
+    seen = confirm(client, bench.edge(), HELLO, NONCE, UPSTREAM)
     assert seen.interstitial
     assert "ERR_NGROK_6024" in seen.evidence
 
@@ -646,8 +647,9 @@ def test_confirm_sees_the_warning_page_even_if_this_client_has_clicked_it_away(
 def test_confirm_finds_the_upstream_down(bench: Bench, client: httpx.Client) -> None:
     bench.tunnel().start(UPSTREAM)
     with pytest.raises(TunnelError) as caught:
-        confirm(client, bench.edge(), HELLO, NONCE)
-    assert caught.value.failure == "C06"
+        confirm(client, bench.edge(), HELLO, NONCE, UPSTREAM)
+    assert (caught.value.failure, UPSTREAM in caught.value.fix[0]) == (None, True)
+    assert "nothing answers where it leads" in str(caught.value)
 
 
 def code(number: int) -> dict[str, str]:
@@ -659,33 +661,43 @@ def code(number: int) -> dict[str, str]:
     [
         (httpx.Response(404, headers=code(3200), text="offline"), "C05"),
         (httpx.Response(404, text="<p>ERR_NGROK_3200</p>"), "C05"),
-        (httpx.Response(502, headers=code(8012)), "C06"),
-        (httpx.Response(502, headers=code(3004)), "C06"),
+        (httpx.Response(502, headers=code(8012)), None),
+        (httpx.Response(502, headers=code(3004)), None),
         (httpx.Response(530, headers=code(727)), "C17"),
         (httpx.Response(429, headers=code(734)), "C17"),
         (httpx.Response(402, headers=code(725)), "C17"),
-        (httpx.Response(503, text="another tunnel's way to say it"), "C06"),
+        (httpx.Response(503, text="another tunnel's way to say it"), None),
         (httpx.Response(200, text="Your new ngrok Cloud Endpoint!"), "C10"),
-        (httpx.Response(200, text=f"<p>{NONCE}</p>"), "C10"),
-        (httpx.Response(200, content=b"x" * 1_000_000), "C10"),
-        (httpx.Response(200, content=b"\xff\xfe"), "C10"),
-        (httpx.Response(302, headers={"location": "https://elsewhere.example/"}), "C10"),
+        (httpx.Response(200, text=f"<p>{NONCE}</p>"), None),
+        (httpx.Response(200, content=b"x" * 1_000_000), None),
+        (httpx.Response(200, content=b"\xff\xfe"), None),
+        (httpx.Response(302, headers={"location": "https://elsewhere.example/"}), None),
+        (httpx.RemoteProtocolError("illegal status line"), None),
         (httpx.ConnectError("[Errno 111] Connection refused"), "C05"),
         (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"), "C15"),
         (httpx.ReadTimeout("timed out"), "C05"),
         (httpx.DecodingError("not gzip"), "C05"),
     ],
 )
-def test_confirm_names_what_answers_instead(answer: httpx.Response | Exception, failure: str) -> None:
+def test_confirm_names_what_answers_instead(answer: httpx.Response | Exception, failure: str | None) -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         if isinstance(answer, Exception):
             raise answer
         return answer
 
     with httpx.Client(transport=httpx.MockTransport(handler)) as http, pytest.raises(TunnelError) as caught:
-        confirm(http, PUBLIC, HELLO, NONCE)
+        confirm(http, PUBLIC, HELLO, NONCE, UPSTREAM)
     assert caught.value.failure == failure
     assert len(caught.value.evidence) <= 400
+    assert failure or "kit's gateway" in caught.value.fix[0]
+
+
+def test_confirm_tells_a_tunnel_that_leads_straight_to_strapi(client: httpx.Client) -> None:
+    strapi = Server(StrapiStandIn().app).start()
+    with pytest.raises(TunnelError, match="straight to Strapi") as caught:
+        confirm(client, strapi.url, HELLO, NONCE, UPSTREAM)
+    strapi.stop()
+    assert UPSTREAM in caught.value.fix[0]
 
 
 def test_confirm_notices_that_browsers_are_turned_away() -> None:
@@ -694,7 +706,7 @@ def test_confirm_notices_that_browsers_are_turned_away() -> None:
         return httpx.Response(403) if browser else httpx.Response(200, text=NONCE)
 
     with httpx.Client(transport=httpx.MockTransport(handler)) as http, pytest.raises(KitError) as caught:
-        confirm(http, PUBLIC, HELLO, NONCE)
+        confirm(http, PUBLIC, HELLO, NONCE, UPSTREAM)
     assert caught.value.failure == "C09"
 
 

@@ -72,7 +72,6 @@ def test_metas_own_requests_have_an_address_each():
     urls = Urls("https://shop.ngrok-free.dev", TODAY.provider)
     assert urls.deauthorize == "https://shop.ngrok-free.dev/api/auth/instagram-business/deauthorize"
     assert urls.data_deletion == "https://shop.ngrok-free.dev/api/auth/instagram-business/data-deletion"
-    assert urls.deletion_status("c0de") == f"{urls.data_deletion}/c0de"
 
 
 def test_what_strapi_serves_by_itself_has_its_usual_path():

@@ -33,15 +33,13 @@ class Fault:
     """``play`` breaks a whole rehearsal by the switches of its stand-ins, files and environment.
 
     Args:
-        named_by: the check that then names it, or ``login`` when only a login shows it.
-        walk: the login that shows it.
+        walk: the login that shows it, where the catalogue says that only a login does.
         flow, engine: the rehearsal in which it can happen.
         beside: another cause that by its nature comes before it.
         practice: whether somebody new to all this can find it with what notebook 05 offers.
     """
 
     play: Play
-    named_by: str
     walk: Play = log_in
     flow: str = "today"
     engine: str | None = None

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from secrets import token_hex
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from starlette.routing import Route
 
 from helpers.errors import KitError
 from helpers.kit import Kit
+from helpers.masking import Secret
 from helpers.rehearsal.fault import Fault, Play, all_of, configured, elsewhere, environment, saved, world
 
 _FOR_ALL_SITES = configured(same_site="none", secure=True, proxy=True)
@@ -109,40 +111,41 @@ def _dead_kernel(kit: Kit) -> None:
 
 
 def _saved_secret(kit: Kit) -> None:
-    """What JupyterLab saves of a Password widget, in a notebook of the reader's."""
+    """What JupyterLab saves of a Password widget, beside the reader's notebooks, with a secret of its own."""
+    secret, name = Secret(f"2practiceRoomOnly_{token_hex(12)}"), f"practice-room-{token_hex(4)}.ipynb"
+    told = (
+        "The practice room made this notebook, and removes it with *Mend it*. If it is still here, delete it."
+    )
+    state = {"state": {"1": {"state": {"value": secret.reveal()}}}}
     notebook = {
-        "cells": [],
-        "metadata": {
-            "widgets": {
-                "application/vnd.jupyter.widget-state+json": {
-                    "state": {"1": {"state": {"value": kit.settings.ngrok_authtoken.reveal()}}}
-                }
-            }
-        },
+        "cells": [{"cell_type": "markdown", "id": "told", "metadata": {}, "source": told}],
+        "metadata": {"widgets": {"application/vnd.jupyter.widget-state+json": state}},
         "nbformat": 4,
         "nbformat_minor": 5,
     }
-    path = Path(kit.settings.home) / "notebooks" / "my_own.ipynb"
+    path = Path(kit.settings.home) / "notebooks" / name
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(notebook), encoding="utf-8")
-    world(kit).ending.callback(path.unlink, missing_ok=True)
+    with path.open("x", encoding="utf-8") as file:  # never over a file of the reader's
+        world(kit).ending.callback(path.unlink, missing_ok=True)
+        json.dump(notebook, file)
+    kit.settings = replace(kit.settings, ngrok_authtoken=secret)
 
 
 FAULTS = {
-    "D01": Fault(_project(_same, link=""), "front-end-project", practice=True),
-    "D02": Fault(_project(_same, variable="BACKEND_URL"), "front-end-project"),
-    "D03": Fault(_project(_old), "front-end-project", practice=True),
-    "D04": Fault(_project(lambda public: f"{public}/"), "front-end-project", practice=True),
-    "D05": Fault(all_of(_node("22.13.0"), _project(_same, scripts="3.4.1")), "front-end-project"),
-    "D06": Fault(_project(_same, variable="VITE_BACKEND_URL"), "front-end-project", practice=True),
-    "D08": Fault(all_of(elsewhere, _FOR_ALL_SITES, configured(wildcard=True)), "cors", beside="D09"),
-    "D09": Fault(all_of(elsewhere, _FOR_ALL_SITES), "session-cookie"),
-    "D10": Fault(_without_its_last_part, "provider-settings", practice=True),
-    "D12": Fault(_project(lambda public: "http://localhost:1337"), "front-end-project"),
-    "D13": Fault(_invalid_host, "front-end", practice=True),
-    "E01": Fault(_no_download, "tunnel"),
-    "E04": Fault(_another_program, "strapi", practice=True),
-    "E05": Fault(_saved_secret, "notebooks", practice=True),
-    "E09": Fault(_dead_kernel, "tunnel"),
-    "E12": Fault(all_of(_node("16.20.2"), lambda kit: world(kit).strapi_server.stop()), "strapi"),
+    "D01": Fault(_project(_same, link=""), practice=True),
+    "D02": Fault(_project(_same, variable="BACKEND_URL")),
+    "D03": Fault(_project(_old), practice=True),
+    "D04": Fault(_project(lambda public: f"{public}/"), practice=True),
+    "D05": Fault(all_of(_node("22.13.0"), _project(_same, scripts="3.4.1"))),
+    "D06": Fault(_project(_same, variable="VITE_BACKEND_URL"), practice=True),
+    "D08": Fault(all_of(elsewhere, _FOR_ALL_SITES, configured(wildcard=True)), beside="D09"),
+    "D09": Fault(all_of(elsewhere, _FOR_ALL_SITES)),
+    "D10": Fault(_without_its_last_part, practice=True),
+    "D12": Fault(_project(lambda public: "http://localhost:1337")),
+    "D13": Fault(_invalid_host, practice=True),
+    "E01": Fault(_no_download),
+    "E04": Fault(_another_program, practice=True),
+    "E05": Fault(_saved_secret, practice=True),
+    "E09": Fault(_dead_kernel),
+    "E12": Fault(all_of(_node("16.20.2"), lambda kit: world(kit).strapi_server.stop())),
 }

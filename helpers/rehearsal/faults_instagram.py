@@ -5,7 +5,7 @@ from __future__ import annotations
 from helpers.instagram import DOCUMENTED
 from helpers.kit import Kit
 from helpers.masking import Secret
-from helpers.rehearsal.fault import Fault, edited, instagram, nothing, saved, world
+from helpers.rehearsal.fault import Fault, all_of, edited, instagram, nothing, saved, world
 
 
 def _deny(kit: Kit) -> None:
@@ -27,21 +27,22 @@ def _change_url_midway(kit: Kit) -> None:
 
 
 FAULTS = {
-    "B01": Fault(saved(authorize_url=DOCUMENTED.authorize_url), "provider", practice=True),
-    "B02": Fault(saved(scope=[DOCUMENTED.scope]), "provider", practice=True),
-    "B03": Fault(saved(scope=["business_basic"]), "provider"),
-    "B04": Fault(saved(key="1184467019273355"), "provider", practice=True),
-    "B05": Fault(lambda kit: world(kit).meta_app.redirect_uris.clear(), "login", practice=True),
-    "B06": Fault(nothing, "login", _change_url_midway),
-    "B07": Fault(
-        lambda kit: setattr(world(kit).meta_app, "client_secret", Secret("0" * 32)), "login", practice=True
+    "B01": Fault(
+        all_of(saved(authorize_url=DOCUMENTED.authorize_url), instagram(api_page_unavailable=True)),
+        practice=True,
     ),
-    "B08": Fault(nothing, "login", _call_back_twice, engine="token", flow="documented"),
-    "B09": Fault(instagram(not_a_tester=True), "login", practice=True),
-    "B10": Fault(instagram(incomplete_form=True), "login", practice=True),
-    "B11": Fault(instagram(graph_error=100), "login", practice=True),
-    "B12": Fault(instagram(graph_error=190), "login", practice=True),
-    "B18": Fault(nothing, "login", _deny),
-    "B19": Fault(instagram(oops="authorize"), "login"),
-    "B20": Fault(instagram(checkpoint=True), "login"),
+    "B02": Fault(saved(scope=[DOCUMENTED.scope]), practice=True),
+    "B03": Fault(saved(scope=["business_basic"])),
+    "B04": Fault(saved(key="1184467019273355"), practice=True),
+    "B05": Fault(lambda kit: world(kit).meta_app.redirect_uris.clear(), practice=True),
+    "B06": Fault(nothing, _change_url_midway),
+    "B07": Fault(lambda kit: setattr(world(kit).meta_app, "client_secret", Secret("0" * 32)), practice=True),
+    "B08": Fault(nothing, _call_back_twice, engine="token", flow="documented"),
+    "B09": Fault(instagram(not_a_tester=True), practice=True),
+    "B10": Fault(instagram(incomplete_form=True), practice=True),
+    "B11": Fault(instagram(graph_error=100), practice=True),
+    "B12": Fault(instagram(graph_error=190), practice=True),
+    "B18": Fault(nothing, _deny),
+    "B19": Fault(instagram(oops="authorize")),
+    "B20": Fault(instagram(checkpoint=True)),
 }

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import socket
 import time
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
+from helpers.errors import KitError
 from helpers.kit import Kit
 from helpers.masking import Secret
 from helpers.rehearsal.fault import Fault, Play, agent, all_of, world
@@ -26,8 +30,14 @@ def _agent_dies(kit: Kit) -> None:
         kit.door.tunnel.stop()
 
 
-def _another_server(kit: Kit) -> None:
-    world(kit).internet.add(world(kit).domain, world(kit).strapi_server.port)
+def _domain_in_use(kit: Kit) -> None:
+    """A colleague's agent, which lives as long as this process, holds the account's domain."""
+    kit.door.close()
+    holder = {"port": world(kit).strapi_server.port, "pid": os.getpid(), "token": ""}
+    held = Path(world(kit).agent_environment["KIT_NGROK_CLOUD"]) / f"{world(kit).domain}.json"
+    held.write_text(json.dumps(holder), encoding="utf-8")
+    with suppress(KitError):
+        kit.open_door()
 
 
 def _inspector_taken(kit: Kit) -> None:
@@ -43,26 +53,25 @@ def _inspector_taken(kit: Kit) -> None:
 
 
 FAULTS = {
-    "C01": Fault(agent("4018"), "tunnel", practice=True),
-    "C02": Fault(_token("tooShort"), "tunnel", practice=True),
-    "C03": Fault(_token("revoked_2rehearsalOnlyNotARealAuthtoken"), "tunnel", practice=True),
-    "C04": Fault(agent(KIT_NGROK_SESSIONS="0"), "tunnel", practice=True),
-    "C05": Fault(_agent_dies, "public-address", practice=True),
-    "C06": Fault(lambda kit: world(kit).strapi_server.stop(), "strapi"),
-    "C07": Fault(agent("interstitial"), "public-address"),
-    "C08": Fault(agent("interstitial"), "cors", engine="token", flow="documented"),
-    "C09": Fault(agent("programs-only"), "public-address"),
-    "C10": Fault(_another_server, "public-address"),
+    "C01": Fault(agent("4018"), practice=True),
+    "C02": Fault(_token("tooShort"), practice=True),
+    "C03": Fault(_token("revoked_2rehearsalOnlyNotARealAuthtoken"), practice=True),
+    "C04": Fault(agent(KIT_NGROK_SESSIONS="0"), practice=True),
+    "C05": Fault(_agent_dies, practice=True),
+    "C06": Fault(lambda kit: world(kit).strapi_server.stop()),
+    "C07": Fault(agent("interstitial")),
+    "C08": Fault(agent("interstitial"), engine="token", flow="documented"),
+    "C09": Fault(agent("programs-only")),
+    "C10": Fault(_domain_in_use),
     "C11": Fault(
         all_of(lambda kit: _learn(kit, ngrok_domain="foreign-name.ngrok-free.dev"), agent()),
-        "tunnel",
         practice=True,
     ),
-    "C12": Fault(_token("old_2rehearsalOnlyNotARealAuthtoken"), "tunnel"),
-    "C13": Fault(_inspector_taken, "tunnel"),
-    "C14": Fault(agent("9009"), "tunnel"),
-    "C15": Fault(agent("tls"), "tunnel"),
-    "C16": Fault(agent("9040"), "tunnel"),
-    "C17": Fault(agent("quota"), "public-address"),
-    "C22": Fault(agent(KIT_NGROK_VERSION="3.5.0"), "tunnel"),
+    "C12": Fault(_token("old_2rehearsalOnlyNotARealAuthtoken")),
+    "C13": Fault(_inspector_taken),
+    "C14": Fault(agent("9009")),
+    "C15": Fault(agent("tls")),
+    "C16": Fault(agent("9040")),
+    "C17": Fault(agent("quota")),
+    "C22": Fault(agent(KIT_NGROK_VERSION="3.5.0")),
 }

@@ -21,6 +21,7 @@ function render({ model, el }) {
   const name = document.createElement("span");
   const area = document.createElement("textarea");
   const mask = masker(model.get("names"));
+  let masked = false; // whether a secret was in what stands there now
   name.className = "kit-label";
   name.textContent = model.get("label");
   area.className = "kit-input kit-paste";
@@ -30,10 +31,11 @@ function render({ model, el }) {
   area.placeholder = model.get("placeholder");
   area.oninput = () => {
     const shown = mask(area.value);
+    masked = shown.includes(MASK) && (masked || shown !== area.value);
     if (shown !== area.value) area.value = shown;
   };
   // Leaving the field sends it, so it is in the kernel before a button beside it is clicked.
-  area.onchange = () => model.send({ kind: "text", value: mask(area.value) });
+  area.onchange = () => model.send({ kind: "text", value: mask(area.value), masked });
   area.onkeydown = (event) => event.stopPropagation(); // single letters are shortcuts of the notebook
   label.append(name, area);
   el.classList.add("kit-secret");
