@@ -52,7 +52,7 @@ def confirm(http: httpx.Client, public_url: str, path: str, nonce: str, gateway:
     a placeholder or another agent on a shared address answers 200 too. ``gateway`` is where it listens.
 
     Raises:
-        TunnelError: the address does not lead here (C05, C09, C10, C15, C17, D13, or leads elsewhere).
+        TunnelError: the address does not lead here (C05, C06, C09, C10, C15, C17, D13).
     """
     url = public_url.rstrip("/") + path
     as_browser = aside(lambda: visit(http, url, browser=True))
@@ -98,19 +98,22 @@ class Visit:
         if refusal and refusal.failure != "C06":
             return refusal
         if refusal or self.status in (502, 503, 504):
-            return _astray("The tunnel stands, but nothing answers where it leads", self.evidence, gateway)
+            sentence = "The tunnel stands, but nothing answers where it leads"
+            return _astray(sentence, self.evidence, gateway, "C06")
         for failure, words in (("D13", REFUSES_HOST), ("C10", "Cloud Endpoint")):
             if re.search(words, self.body):
                 return TunnelError(failures.get(failure).title, failure=failure, evidence=self.evidence)
-        straight = re.search(_STRAPIS, self.body)
-        sentence = "The tunnel leads straight to Strapi" if straight else "The tunnel leads to another server"
-        return _astray(f"{sentence}, past the kit's gateway", self.evidence, gateway)
+        if re.search(_STRAPIS, self.body):
+            sentence = "The tunnel leads straight to Strapi, past the kit's gateway"
+            return _astray(sentence, self.evidence, gateway, None)
+        return _astray("Another server answers at this address", self.evidence, gateway, "C10")
 
 
-def _astray(sentence: str, evidence: str, gateway: str = "the address in notebook 01") -> TunnelError:
-    """Without an id: the catalogue's entries about silence and strangers speak of Strapi and of domains."""
+def _astray(sentence: str, evidence: str, gateway: str, failure: str | None) -> TunnelError:
+    """With steps of its own: the catalogue's speak of Strapi, and here the kit's gateway is not reached."""
     return TunnelError(
         sentence,
+        failure=failure,
         evidence=evidence,
         fix=(
             f"Let your tunnel lead to the kit's gateway, {gateway}, instead of to Strapi or the front end.",
@@ -124,7 +127,7 @@ def visit(http: httpx.Client, url: str, *, browser: bool = False, origin: str = 
     """Fetch as a program or as a browser that has never been there, for a page of ``origin`` if given.
 
     Raises:
-        TunnelError: nobody answers (C05, C15), or not in HTTP.
+        TunnelError: nobody answers (C05, C15), or not in HTTP (C10).
     """
     headers = (_BROWSER if browser else _PROGRAM) | ({"origin": origin} if origin else {})
     request = http.build_request("GET", url, headers=headers, timeout=_PATIENCE)
@@ -133,7 +136,7 @@ def visit(http: httpx.Client, url: str, *, browser: bool = False, origin: str = 
     except httpx.HTTPError as error:
         said, host = f"{type(error).__name__}: {error}", request.url.host
         if isinstance(error, httpx.RemoteProtocolError):
-            raise _astray(f"{host} does not speak HTTP", said) from error
+            raise _astray(f"{host} does not speak HTTP", said, "the address in notebook 01", "C10") from error
         failure = "C15" if re.search(r"certificate|SSL|TLS", said) else "C05"
         raise TunnelError(f"{host} does not answer", failure=failure, evidence=said) from error
     code = answer.headers.get("ngrok-error-code", "")

@@ -86,7 +86,7 @@ CASES: dict[str, tuple[list[Play | str], Causes]] = {
     ),
     "a-login-lost-on-its-way-back": (["A15", lost_login], [("provider-settings", "A15")]),
     "a-page-that-refuses-the-login": (["D13", lost_login], [("front-end", "D13")]),
-    "dead-port-and-strapi": ([to_a_dead_port, "C06"], [("strapi", "C06"), ("public-address", None)]),
+    "dead-port-and-strapi": ([to_a_dead_port, "C06"], [("strapi", "C06"), ("public-address", "C06")]),
 }
 
 
