@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -60,23 +62,44 @@ def test_the_doctor_passes_or_explains_every_check(capsys: pytest.CaptureFixture
     assert all(set(check) == {"id", "status", "evidence", "failure", "fix"} for check in found["checks"])
 
 
+def login_with(
+    capsys: pytest.CaptureFixture[str], person: Callable[[httpx.Client, str], None]
+) -> tuple[int, dict[str, Any]]:
+    """What ``login`` ends with and prints, after somebody has opened its address."""
+    with ThreadPoolExecutor() as pool:
+        ended = pool.submit(main, ["login", "--timeout", "20", "--json"])
+        with httpx.Client(follow_redirects=True, trust_env=False) as http:
+            person(http, _address(capsys))
+        return ended.result(30), json.loads(capsys.readouterr().out)
+
+
+def consent(http: httpx.Client, page: httpx.Response, decision: str) -> httpx.Response:
+    request = re.search(r'name="request" value="([^"]+)"', page.text)
+    assert request
+    answer = {"request": unescape(request[1]), "decision": decision}
+    return http.post(str(page.url.copy_with(query=None)), data=answer)
+
+
 def test_login_waits_for_a_browser_and_reports_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
-    codes: list[int] = []
-    waiting = threading.Thread(target=lambda: codes.append(main(["login", "--timeout", "20", "--json"])))
-    waiting.start()
-    try:
-        tab = _address(capsys)
-        with httpx.Client(follow_redirects=True, trust_env=False) as person:
-            page = person.get(tab)
-            request = re.search(r'name="request" value="([^"]+)"', page.text)
-            assert request
-            answer = {"request": unescape(request[1]), "decision": "deny"}
-            denied = person.post(str(page.url.copy_with(query=None)), data=answer)
-            assert "error=access_denied" in str(denied.url)
-    finally:
-        waiting.join(30)
-    found = json.loads(capsys.readouterr().out)
-    assert (codes, found["ok"], found["failure"]) == ([1], False, "B18")
+    def deny(http: httpx.Client, tab: str) -> None:
+        denied = consent(http, http.get(tab), "deny")
+        assert "error=access_denied" in str(denied.url)
+
+    code, found = login_with(capsys, deny)
+    assert (code, found["ok"], found["failure"]) == (1, False, "B18")
+
+
+def test_a_login_that_ends_after_another_began_is_the_one_reported(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def allow(http: httpx.Client, tab: str) -> None:
+        page = http.get(tab)
+        httpx.get(tab, trust_env=False)  # a second tab, or a crawler
+        consent(http, page, "allow")
+        http.get(str(httpx.URL(tab).join("/api/auth/instagram-business/callback")))
+
+    code, found = login_with(capsys, allow)
+    assert (code, found["ok"], found["user"]["username"]) == (0, True, "kit_rehearsal")
 
 
 def _address(capsys: pytest.CaptureFixture[str], patience: float = 10.0) -> str:
@@ -164,25 +187,3 @@ def test_an_error_is_told_without_a_traceback(
     monkeypatch.setenv("KIT_MODE", "live")
     assert main(["doctor"]) == 2
     assert "cannot be used" in capsys.readouterr().err
-
-
-def test_a_login_that_ends_after_another_began_is_the_one_reported(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    codes: list[int] = []
-    waiting = threading.Thread(target=lambda: codes.append(main(["login", "--timeout", "20", "--json"])))
-    waiting.start()
-    try:
-        tab = _address(capsys)
-        with httpx.Client(follow_redirects=True, trust_env=False) as person:
-            page = person.get(tab)
-            httpx.get(tab, trust_env=False)  # a second tab, or a crawler
-            request = re.search(r'name="request" value="([^"]+)"', page.text)
-            assert request
-            answer = {"request": unescape(request[1]), "decision": "allow"}
-            person.post(str(page.url.copy_with(query=None)), data=answer)
-            person.get(str(httpx.URL(tab).join("/api/auth/instagram-business/callback")))
-    finally:
-        waiting.join(30)
-    found = json.loads(capsys.readouterr().out)
-    assert (codes, found["ok"], found["user"]["username"]) == ([0], True, "kit_rehearsal")
