@@ -51,7 +51,9 @@ class _Measured(Block):
 
 def tell(status: StatusLine, result: Result) -> None:
     kind = "note" if result.status == PASSED and result.failure else _KINDS[result.status]
-    status.say(kind, f"{checks.TITLES[result.id]}: {_seen(result)}", fix=result.fix)
+    # A title says that all is well, which is not what a failed check has found.
+    title = "" if result.status == FAILED else f"{checks.TITLES[result.id]}: "
+    status.say(kind, title + _seen(result), fix=result.fix)
 
 
 def _seen(result: Result) -> str:
