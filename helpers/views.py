@@ -115,9 +115,10 @@ class Board(_Measured):
 
 
 def _row(result: Result, number: str) -> str:
+    seen = html.escape(_seen(result)).replace("=", "=<wbr>")  # else it breaks inside the host
     return (
         f'<tr data-status="{result.status}"><th scope="row">{html.escape(checks.TITLES[result.id])}</th>'
-        f"<td><b>{diagnosis.WORDS[result.status]}</b></td><td>{html.escape(_seen(result))}</td>"
+        f"<td><b>{diagnosis.WORDS[result.status]}</b></td><td>{seen}</td>"
         f"<td>notebook {number}</td></tr>"
     )
 

@@ -51,20 +51,7 @@ def person(lab: Lab, browser: Browser) -> Iterator[Person]:
 
 def test_a_rehearsal_of_todays_login_is_clicked_through(person: Person) -> None:
     person.pictures = {name: name for name in ("start", "addresses", "trace", "failure-card")}
-    notebook = start(person)
-    for name, walk in (
-        ("01_public_address.ipynb", public_address),
-        ("02_instagram_app.ipynb", instagram_app),
-        ("03_strapi_provider.ipynb", strapi_provider),
-        ("04_log_in.ipynb", log_in),
-        ("05_what_went_wrong.ipynb", what_went_wrong),
-    ):
-        notebook = person.follow(notebook, name)
-        notebook.run_all()
-        walk(notebook)
-        looks_right(notebook)
-        if walk is log_in:
-            notebook.picture("trace", notebook.cell("/api/connect/"))
+    walk(person)
     done = {what: person.done[what] for what in ("clicks", "pastes", "URLs")}
     print(f"\na rehearsal: {done}")
     said = re.search(r"(\d+) clicks, (\d+) pastes, \*\*(\d+) URLs typed", README.read_text(encoding="utf-8"))
@@ -75,8 +62,13 @@ def test_a_rehearsal_of_todays_login_is_clicked_through(person: Person) -> None:
 def test_a_rehearsal_of_the_documented_login_is_clicked_through_in_the_dark(person: Person) -> None:
     person.lab.set("apputils-extension/themes", {"theme": "JupyterLab Dark"})
     person.pictures = {"trace": "trace-dark"}
-    notebook = start(person, "Documented")
-    for name, walk in (
+    walk(person, "Documented")
+
+
+def walk(person: Person, login: str = "Today") -> None:
+    """From the first notebook to the last, each by the link at the end of the one before."""
+    notebook = start(person, login)
+    for name, step in (
         ("01_public_address.ipynb", public_address),
         ("02_instagram_app.ipynb", instagram_app),
         ("03_strapi_provider.ipynb", strapi_provider),
@@ -85,10 +77,10 @@ def test_a_rehearsal_of_the_documented_login_is_clicked_through_in_the_dark(pers
     ):
         notebook = person.follow(notebook, name)
         notebook.run_all()
-        walk(notebook)
+        step(notebook)
         looks_right(notebook)
-        if walk is log_in:
-            notebook.picture("trace", notebook.cell("/api/connect/"))
+        if step is log_in:
+            notebook.picture("trace", notebook.cell("Start the login"))
 
 
 def start(person: Person, login: str = "Today") -> Notebook:
@@ -133,10 +125,9 @@ def strapi_provider(notebook: Notebook) -> None:
     notebook.unfold("Read src/extensions")
     notebook.press("Show the changes")
     notebook.says(re.compile("would change: read what|Nothing to change"))
-    findings_now = findings(notebook)
+    assert findings(notebook) == []
     notebook.press("Apply")
     notebook.says(re.compile("The rehearsal's Strapi knows it|Nothing to change"))
-    assert findings_now == []
     notebook.press("Save in Strapi")
     notebook.says("provider saved")
     notebook.says("redirects to")
