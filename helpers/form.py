@@ -6,6 +6,7 @@ import asyncio
 import html
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from typing import cast
 
 import ipywidgets as w
 
@@ -78,8 +79,10 @@ class Form(Block):
             await asyncio.gather(*before, return_exceptions=True)
             try:
                 if asyncio.iscoroutinefunction(job):
-                    return str(await job())
-                return str(await asyncio.to_thread(job))
+                    answer: str = await job()
+                else:
+                    answer = cast(str, await asyncio.to_thread(job))
+                return answer
             finally:
                 self.cancel_button.layout.display = "none"
                 self.kit.changed()

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import ipywidgets as w
 
-from helpers import inputs
+from helpers import inputs, tasks
 from helpers.errors import InputError, KitError
 from helpers.form import LABEL, WIDE, Form, checkbox, note, text_field
 from helpers.kit import Kit
 from helpers.widgets import CopyField, SecretField
 
 _RETIRED = "Documented: Basic Display. Retired by Meta on 2024-12-04, works in rehearsal only"
+_AT_META = ("OAuth redirect URIs", "Deauthorize callback URL", "Data deletion request URL")
+_ON_THE_PAGE = ("Valid OAuth Redirect URIs", "Deauthorize", "Data Deletion Requests")
 
 
 class StartForm(Form):
@@ -46,12 +48,15 @@ class StartForm(Form):
                     f"The environment says KIT_MODE={given.mode} and KIT_FLOW={given.flow}, "
                     "and it goes first. Unset both where JupyterLab was started, then start it again."
                 )
-            warning = ""
             if mode == "live" and flow == "documented":
-                warning = (
-                    " Meta closed this login on 2024-12-04: it cannot succeed live. Choose Today to log in."
+                return tasks.Note(
+                    "Meta closed this login on 2024-12-04: it cannot succeed live. Choose Today to log in."
                 )
-            return f"{mode.capitalize()} with the {flow} login.{warning} Open notebook 01."
+            login = "today's" if flow == "today" else "the documented"
+            return (
+                f"{mode.capitalize()} with {login} login. Open notebook 01. A notebook that is open already "
+                "keeps the former choice: restart its kernel and run all cells."
+            )
 
         self.work(job, "Getting ready")
 
@@ -111,8 +116,7 @@ class UrlsForm(Form):
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
-        self.fields = [CopyField(label=label) for label in ("OAuth redirect URIs", "Deauthorize callback URL",
-                                                            "Data deletion request URL")]  # fmt: skip
+        self.fields = [CopyField() for _ in _AT_META]
         self._fill()
         kit.on_change(self._fill)
         super().__init__(kit, self.fields, "I have saved them at Meta")
@@ -122,8 +126,9 @@ class UrlsForm(Form):
         # The built-in provider answers neither callback, so the page's own advice is kept for it.
         answers = (urls.site_root, urls.site_root) if retired else (urls.deauthorize, urls.data_deletion)
         values = (urls.callback, *answers) if urls.public else ("", "", "")
-        for field, value in zip(self.fields, values, strict=True):
-            field.value = value
+        labels = _ON_THE_PAGE if retired else _AT_META
+        for field, label, value in zip(self.fields, labels, values, strict=True):
+            field.label, field.value = label, value
 
     def submit(self) -> None:
         kit = self.kit

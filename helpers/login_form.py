@@ -42,7 +42,8 @@ class LoginForm(Form):
         self.allow.on_click(lambda _: self._decide(True))
         self.deny.on_click(lambda _: self._decide(False))
         self._show_consent(None)
-        super().__init__(kit, [self.consent, self.link], "Log in with Instagram")
+        super().__init__(kit, [self.link], "Log in with Instagram")
+        self.children = [self.buttons, self.link, self.status, self.consent]
         if kit.world and not elsewhere():
             self.buttons.children = [self.submit_button, self.tab_button, self.cancel_button]
 
@@ -83,7 +84,8 @@ class LoginForm(Form):
         """Instagram's question in the notebook; the answer is a press on Allow, Deny or Cancel."""
         self._answer = asyncio.get_running_loop().create_future()
         self._show_consent(consent)
-        self.status.say("waiting", "Instagram asks for your consent: press Allow or Deny above")
+        self.status.say("waiting", "Instagram asks for your consent: press Allow or Deny below")
+        self.allow.focus()
         try:
             while not self._cancelled.is_set():
                 done, _ = await asyncio.wait([self._answer], timeout=0.3)

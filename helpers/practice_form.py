@@ -22,9 +22,7 @@ class PracticeForm(Form):
 
     def __init__(self, kit: Kit) -> None:
         self.practice = Practice(kit)
-        self.number = text_field(
-            "Number (optional)", "", "the same number breaks the same thing for everybody"
-        )
+        self.number = text_field("Number (optional)")
         self.guess = w.Dropdown(options=[("Choose what you think", "")], description="I think it is",
                                 style=LABEL, layout=WIDE)  # fmt: skip
         self.guess.add_class("kit-field")

@@ -54,13 +54,12 @@ class ProjectForm(Form):
         self.work(self._show, "Reading the project")
 
     def apply(self) -> None:
-        """Write exactly what was shown; without a look at it first, only on autopilot."""
+        """Write exactly what was shown; a press before that shows it, except on autopilot."""
 
         def job() -> str:
-            if self.kit.settings.autopilot:
-                self._show()
-            if self.planned is None:
-                raise InputError("Press Show the changes first, and read them.")
+            shown = "" if self.planned else self._show()
+            if (shown and not self.kit.settings.autopilot) or self.planned is None:
+                return shown
             planned, self.planned = self.planned, None
             if not planned.changes:
                 return self._nothing(planned)
@@ -86,8 +85,6 @@ class ProjectForm(Form):
 
     def _show(self) -> str:
         folder = self.folder.value.strip()
-        if not folder and self.kit.world:
-            raise InputError("There is no such project in the rehearsal: this form is for live mode.")
         if not folder:
             raise InputError("Type the folder of your project, or paste the lines by hand.")
         self.planned = self.plan(folder)
@@ -152,6 +149,11 @@ class FrontEndForm(ProjectForm):
     """The backend's address in the front end's own variable."""
 
     label, setting = "Your front end's folder", "frontend_project"
+
+    def __init__(self, kit: Kit) -> None:
+        super().__init__(kit)
+        if kit.world:
+            self.children = [note("In a rehearsal there is no front-end project: nothing to do here.")]
 
     def plan(self, folder: str) -> Plan:
         if not self.kit.public_url:

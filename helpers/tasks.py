@@ -19,6 +19,12 @@ _running: set[asyncio.Task[None]] = set()
 _failed: list[KitError] = []
 
 
+class Note(str):
+    """An answer that is not good news: nothing failed, but the reader should know."""
+
+    __slots__ = ()
+
+
 class _Disableable(Protocol):
     disabled: Any
 
@@ -38,7 +44,8 @@ def run(
             button.disabled = True
         status.say("busy", doing)
         try:
-            status.say("ok", await job())
+            answer = await job()
+            status.say("note" if isinstance(answer, Note) else "ok", answer)
         except KitError as error:
             _failed.append(error)
             show_error(status, error)

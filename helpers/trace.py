@@ -111,11 +111,17 @@ _ACTORS = {"browser": "B", "gateway": "G", "strapi": "S", "instagram": "I", "fro
 _TITLES = {"B": "Browser", "G": "Gateway", "S": "Strapi", "I": "Instagram", "F": "Front end"}
 
 
+# Narrow enough that the text is not drawn smaller than it can be read.
+_NARROW = (
+    '%%{init: {"sequence": {"actorMargin": 10, "width": 110, "mirrorActors": false, "diagramMarginX": 5}}}%%'
+)
+
+
 def mermaid(attempt: Attempt, verdict: Verdict) -> str:
     """A Mermaid sequence diagram; a redirect is drawn as the answer that causes the next hop."""
     used = [key for key in _TITLES if any(key in _pair(hop) for hop in attempt)]
     # The title is what a screen reader says of the picture; the table above it has the rest.
-    drawn = ["sequenceDiagram", "    accTitle: Who spoke to whom in this login"]
+    drawn = [_NARROW, "sequenceDiagram", "    accTitle: Who spoke to whom in this login"]
     drawn += [f"    participant {key} as {_TITLES[key]}" for key in used]
     for number, hop in enumerate(attempt, 1):
         sender, receiver = _pair(hop)

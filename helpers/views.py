@@ -52,7 +52,9 @@ class _Measured(Block):
 
 def tell(status: StatusLine, result: Result) -> None:
     kind = "note" if result.status == PASSED and result.failure else _KINDS[result.status]
-    status.say(kind, f"{checks.TITLES[result.id]}: {_seen(result)}", fix=result.fix)
+    # A title says that all is well, which is not what a failed check has found.
+    title = "" if result.status == FAILED else f"{checks.TITLES[result.id]}: "
+    status.say(kind, title + _seen(result), fix=result.fix)
 
 
 def _seen(result: Result) -> str:
@@ -114,9 +116,10 @@ class Board(_Measured):
 
 
 def _row(result: Result, number: str) -> str:
+    seen = html.escape(_seen(result)).replace("=", "=<wbr>")  # else it breaks inside the host
     return (
         f'<tr data-status="{result.status}"><th scope="row">{html.escape(checks.TITLES[result.id])}</th>'
-        f"<td><b>{diagnosis.WORDS[result.status]}</b></td><td>{html.escape(_seen(result))}</td>"
+        f"<td><b>{diagnosis.WORDS[result.status]}</b></td><td>{seen}</td>"
         f"<td>notebook {number}</td></tr>"
     )
 

@@ -26,6 +26,15 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 PICTURES = os.environ.get("PICTURES")  # the folder to rewrite; usually nobody asks for pictures
 SOON, READY = 15_000.0, 60_000.0  # milliseconds for an answer, for a whole notebook
 
+_IN_KERNEL = """async code => {
+  const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  const asked = kernel.requestExecute({ code, store_history: false });
+  let printed = "";
+  asked.onIOPub = ({ content }) => (printed += content.text ?? content.evalue ?? "");
+  await asked.done;
+  return printed;
+}"""
+
 _SETTINGS: dict[str, dict[str, Any]] = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     # All of a notebook stays in the page, also what is scrolled away.
@@ -172,7 +181,7 @@ class Notebook:
         last = self.panel.locator(".jp-CodeCell").last.locator(".jp-InputPrompt").first
         expect(last).to_have_text(re.compile(r"\[\d+\]"), timeout=READY)
         # Forms whose kernel has just come may still be on their way into the page.
-        expect(self.outputs.locator("button").first).to_be_visible(timeout=SOON)
+        expect(self.outputs.locator("button:visible").first).to_be_visible(timeout=SOON)
 
     def restart(self) -> None:
         """Kernel > Restart Kernel and Run All Cells."""
@@ -208,6 +217,7 @@ class Notebook:
         field.fill(text)
         field.press("Tab")
         self.person.done[how] += 1
+        self.person.done["URLs"] += how == "typed" and bool(re.match("https?://", text))
 
     def button(self, name: str) -> Locator:
         return self.outputs.get_by_role("button", name=name, exact=True).first
@@ -217,7 +227,15 @@ class Notebook:
         self.button(name).click(click_count=times)
         self.person.done["clicks"] += 1
 
-    def says(self, text: str) -> Locator:
+    def unfold(self, title: str) -> None:
+        self.outputs.locator(".jupyter-widget-Collapse-header", has_text=title).first.click()
+
+    def in_kernel(self, code: str) -> str:
+        """What the kernel prints: the world behind the widgets, which a page alone does not show."""
+        printed: str = self.page.evaluate(_IN_KERNEL, code)
+        return printed.strip()
+
+    def says(self, text: str | re.Pattern[str]) -> Locator:
         """A status line with this text; it is waited for."""
         line = self.outputs.locator(".kit-status", has_text=text).first
         expect(line).to_be_visible(timeout=SOON)

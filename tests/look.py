@@ -18,6 +18,28 @@ _TOO_WIDE = """selector => [...document.querySelectorAll(`${selector}, ${selecto
     !each.closest("input, svg, pre, select, .kit-block");
 }).map(each => `${each.tagName.toLowerCase()}.${each.className}: ${each.textContent.slice(0, 60)}`)"""
 
+# A field shows its whole value, or what it says while it is empty.
+_CUT_OFF = """selector => [...document.querySelectorAll(`${selector} :is(input, select)`)].filter(each => {
+  if (["checkbox", "radio"].includes(each.type) || !each.clientWidth) return false;
+  const style = getComputedStyle(each);
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `${style.fontSize} ${style.fontFamily}`;
+  const text = each.selectedOptions?.[0].text || each.value || each.placeholder;
+  const room = each.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return pen.measureText(text).width > room + 1;
+}).map(each => `${each.value || each.placeholder}: ${each.clientWidth}`)"""
+# The picture may be drawn smaller than it was made: how big is its text then?
+_DRAWN = """() => [...document.querySelectorAll(
+  ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-RenderedMermaid img")].map(image => {
+  const shown = document.createElement("div");
+  shown.innerHTML = decodeURIComponent(image.src.slice(image.src.indexOf(",") + 1));
+  document.body.append(shown);
+  const size = parseFloat(getComputedStyle(shown.querySelector("text.messageText")).fontSize);
+  const made = shown.querySelector("svg").viewBox.baseVal.width;
+  shown.remove();
+  return size * Math.min(1, image.clientWidth / made);
+})"""
+
 
 def findings(notebook: Notebook) -> list[str]:
     """What is a serious obstacle for somebody who does not see well or uses no mouse, in our own outputs."""
@@ -32,4 +54,15 @@ def findings(notebook: Notebook) -> list[str]:
 
 def too_wide(notebook: Notebook) -> list[str]:
     found: list[str] = notebook.page.evaluate(_TOO_WIDE, _OURS)
+    return found
+
+
+def cut_off(notebook: Notebook) -> list[str]:
+    found: list[str] = notebook.page.evaluate(_CUT_OFF, _OURS)
+    return found
+
+
+def drawn_sizes(notebook: Notebook) -> list[float]:
+    """Of the text in each diagram, in pixels."""
+    found: list[float] = notebook.page.evaluate(_DRAWN)
     return found

@@ -9,13 +9,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from helpers.project import PROVIDER_FILE, provider_source
 from helpers.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
-from tests.lab import SOON, Lab, Notebook, Person, chromium
-from tests.look import NARROW, findings, too_wide
+from tests.lab import ROOT, SOON, Lab, Notebook, Person, chromium
+from tests.look import NARROW, cut_off, drawn_sizes, findings, too_wide
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("browser")]
 
-TOKEN = "2personTypesThisToken0123456789_X"
+README = ROOT / "README.md"
+READABLE = 11  # pixels, the least that text in a diagram may have
+
+
+# Who has the focus, by the name that is read aloud, and whether that can be seen.
+FOCUSED = """() => {
+  const each = document.activeElement;
+  const label = each.ariaLabel || each.labels?.[0]?.textContent || each.textContent;
+  return [label.trim(), getComputedStyle(each).outlineStyle !== "none"];
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -41,28 +51,24 @@ def person(lab: Lab, browser: Browser) -> Iterator[Person]:
 
 def test_a_rehearsal_of_todays_login_is_clicked_through(person: Person) -> None:
     person.pictures = {name: name for name in ("start", "addresses", "trace", "failure-card")}
-    notebook = start(person)
-    for name, walk in (
-        ("01_public_address.ipynb", public_address),
-        ("02_instagram_app.ipynb", instagram_app),
-        ("03_strapi_provider.ipynb", strapi_provider),
-        ("04_log_in.ipynb", log_in),
-        ("05_what_went_wrong.ipynb", what_went_wrong),
-    ):
-        notebook = person.follow(notebook, name)
-        notebook.run_all()
-        walk(notebook)
-        looks_right(notebook)
-        if walk is log_in:
-            notebook.picture("trace", notebook.cell("/api/connect/"))
-    print(f"\na rehearsal: {dict(person.done)}, hand-typed URLs: 0")
+    walk(person)
+    done = {what: person.done[what] for what in ("clicks", "pastes", "URLs")}
+    print(f"\na rehearsal: {done}")
+    said = re.search(r"(\d+) clicks, (\d+) pastes, \*\*(\d+) URLs typed", README.read_text(encoding="utf-8"))
+    assert said
+    assert [int(number) for number in said.groups()] == list(done.values())
 
 
 def test_a_rehearsal_of_the_documented_login_is_clicked_through_in_the_dark(person: Person) -> None:
     person.lab.set("apputils-extension/themes", {"theme": "JupyterLab Dark"})
     person.pictures = {"trace": "trace-dark"}
-    notebook = start(person, "Documented")
-    for name, walk in (
+    walk(person, "Documented")
+
+
+def walk(person: Person, login: str = "Today") -> None:
+    """From the first notebook to the last, each by the link at the end of the one before."""
+    notebook = start(person, login)
+    for name, step in (
         ("01_public_address.ipynb", public_address),
         ("02_instagram_app.ipynb", instagram_app),
         ("03_strapi_provider.ipynb", strapi_provider),
@@ -71,10 +77,10 @@ def test_a_rehearsal_of_the_documented_login_is_clicked_through_in_the_dark(pers
     ):
         notebook = person.follow(notebook, name)
         notebook.run_all()
-        walk(notebook)
+        step(notebook)
         looks_right(notebook)
-        if walk is log_in:
-            notebook.picture("trace", notebook.cell("/api/connect/"))
+        if step is log_in:
+            notebook.picture("trace", notebook.cell("Start the login"))
 
 
 def start(person: Person, login: str = "Today") -> Notebook:
@@ -85,6 +91,8 @@ def start(person: Person, login: str = "Today") -> Notebook:
     notebook.press("Use these")
     notebook.says("Open notebook 01")
     expect(notebook.outputs.locator("caption")).to_contain_text("steps done")
+    expect(notebook.panel.locator(".jp-RenderedMermaid img")).to_be_visible(timeout=SOON)
+    looks_right(notebook)
     notebook.panel.locator(".jp-Cell").first.scroll_into_view_if_needed()
     notebook.picture("start")
     return notebook
@@ -99,6 +107,7 @@ def public_address(notebook: Notebook) -> None:
     expect(notebook.outputs.get_by_text("PUBLIC_URL=").first).to_be_visible()
     notebook.press("Apply")
     notebook.says("Strapi was restarted with PUBLIC_URL=https://65e60559.ngrok")
+    notebook.unfold("By hand instead")
 
 
 def instagram_app(notebook: Notebook) -> None:
@@ -113,6 +122,12 @@ def instagram_app(notebook: Notebook) -> None:
 
 
 def strapi_provider(notebook: Notebook) -> None:
+    notebook.unfold("Read src/extensions")
+    notebook.press("Show the changes")
+    notebook.says(re.compile("would change: read what|Nothing to change"))
+    assert findings(notebook) == []
+    notebook.press("Apply")
+    notebook.says(re.compile("The rehearsal's Strapi knows it|Nothing to change"))
     notebook.press("Save in Strapi")
     notebook.says("provider saved")
     notebook.says("redirects to")
@@ -124,6 +139,7 @@ def log_in(notebook: Notebook) -> None:
     expect(notebook.outputs.get_by_text("Instagram (rehearsal)")).to_be_visible(timeout=SOON)
     notebook.press("Allow")
     notebook.says("is logged in")
+    expect(notebook.outputs.locator("caption")).to_contain_text("6 of 6 steps done")
     expect(notebook.outputs.locator("table.kit-trace")).to_contain_text("/api/connect/")
     expect(notebook.outputs.locator(".jp-RenderedMermaid img, .jp-RenderedMermaid svg").first).to_be_visible()
 
@@ -142,6 +158,8 @@ def what_went_wrong(notebook: Notebook) -> None:
 def looks_right(notebook: Notebook) -> None:
     nothing_raw(notebook)
     assert too_wide(notebook) == []
+    assert cut_off(notebook) == []
+    assert [size for size in drawn_sizes(notebook) if size < READABLE] == []
     assert findings(notebook) == []
 
 
@@ -172,14 +190,78 @@ def test_a_wrong_value_is_said_beside_its_form_and_can_be_mended(person: Person)
 
 
 def test_pressing_twice_does_it_once(person: Person) -> None:
-    notebook = person.open("01_public_address.ipynb")
+    notebook = person.open("04_log_in.ipynb")
     notebook.run_all()
-    notebook.press("Start the tunnel", times=2)
-    notebook.says("forwards to the gateway")
-    notebook.press("Start the tunnel", times=2)
-    notebook.says("forwards to the gateway")
-    expect(notebook.outputs.locator(".kit-status", has_text="forwards to the gateway")).to_have_count(1)
-    expect(notebook.outputs.locator(".kit-status", has_text="leads to this notebook")).to_have_count(1)
+    notebook.press("Log in with Instagram", times=2)
+    notebook.press("Allow")
+    notebook.says("is logged in")
+    assert notebook.in_kernel("print(len(kit.gateway.witness.attempts))") == "1"
+
+
+def test_a_form_is_walked_and_sent_with_the_keyboard_alone(person: Person) -> None:
+    notebook = person.open("03_strapi_provider.ipynb")
+    notebook.run_all()
+    notebook.outputs.get_by_label("Enable", exact=True).focus()
+    walked = [focused(person)]
+    for _ in range(6):
+        person.page.keyboard.press("Tab")
+        walked.append(focused(person))
+    assert walked == [
+        "Enable",
+        "Client ID",
+        "Client Secret",
+        "The redirect URL to your front-end app",
+        "Strapi administrator's e-mail",
+        "Strapi administrator's password",
+        "Save in Strapi",
+    ]
+    person.page.keyboard.press("Enter")
+    notebook.says("provider saved")
+
+
+def focused(person: Person) -> str:
+    name, outlined = person.page.evaluate(FOCUSED)
+    assert outlined, f"nobody sees where the focus is: {name}"
+    return str(name)
+
+
+def test_the_answer_to_the_consent_is_one_key_away(person: Person) -> None:
+    notebook = person.open("04_log_in.ipynb")
+    notebook.run_all()
+    notebook.press("Log in with Instagram")
+    expect(notebook.button("Allow")).to_be_focused(timeout=SOON)
+    person.page.keyboard.press("Enter")
+    notebook.says("is logged in")
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "expected"),
+    [
+        (
+            "02_instagram_app.ipynb",
+            "OAuth redirect URIs",
+            "https://65e60559.ngrok-free.dev/api/connect/instagram-business/callback",
+        ),
+        ("03_strapi_provider.ipynb", PROVIDER_FILE, provider_source()),
+    ],
+)
+def test_copying_takes_the_whole_of_it(person: Person, name: str, label: str, expected: str) -> None:
+    person.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    notebook = person.open(name)
+    notebook.run_all()
+    if label == PROVIDER_FILE:
+        notebook.unfold("Read src/extensions")
+    notebook.press(f"Copy {label}")
+    expect(notebook.outputs.get_by_text("Copied")).to_be_visible(timeout=SOON)
+    assert person.page.evaluate("navigator.clipboard.readText()") == expected
+
+
+def test_a_field_that_has_nothing_to_say_yet_is_still_listened_to(person: Person) -> None:
+    """Screen readers do not announce what appears together with its region."""
+    notebook = person.open("03_strapi_provider.ipynb")
+    notebook.run_all()
+    empty = notebook.outputs.locator('.kit-status[data-kind=""] [role=status]').first
+    assert empty.evaluate("each => each.checkVisibility()")
 
 
 def test_a_restarted_kernel_goes_on(person: Person) -> None:
@@ -205,5 +287,5 @@ def test_a_reloaded_page_goes_on(person: Person) -> None:
     again.says("is logged in")
     again.press("Log in with Instagram")
     again.press("Deny")
-    again.says("The person pressed Cancel on Instagram")
+    again.says("The person declined on Instagram")
     nothing_raw(again)

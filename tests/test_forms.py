@@ -13,10 +13,10 @@ import pytest
 
 from helpers import checks, forms, reading, settings, tasks, views
 from helpers.form import Form
-from helpers.kit import Kit
+from helpers.kit import Kit, open_kit
 from helpers.login_form import LoginForm
 from helpers.project import PROVIDER_FILE
-from helpers.project_form import BackendForm, ProviderFileForm
+from helpers.project_form import BackendForm, FrontEndForm, ProviderFileForm
 from helpers.put_back_form import PutBackForm
 from helpers.rehearsal.strapi import ADMIN_EMAIL
 from helpers.widgets import NO_WIDGETS, CopyField, SecretField
@@ -77,6 +77,31 @@ def test_what_strapi_refuses_is_not_remembered(ready: Kit) -> None:
         assert settings.load({}, ready.settings.home).strapi_admin_email == ADMIN_EMAIL
 
     play(scene)
+
+
+def test_a_wrong_administrator_does_not_spoil_the_next_notebook(
+    ready: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def wrong() -> None:
+        form = forms.ProviderForm(ready)
+        form.email.value = "me@example.com"
+        await press(form)
+
+    async def right() -> None:
+        form = LoginForm(following)
+        form.submit_button.click()
+        await until(lambda: form.consent.layout.display == "")
+        form.allow.click()
+        await tasks.settled()
+        assert form.status.kind == "ok"
+
+    play(wrong)
+    monkeypatch.setenv("KIT_HOME", str(ready.settings.home))
+    following = open_kit(step=4)
+    try:
+        play(right)
+    finally:
+        following.close()
 
 
 def test_a_file_that_cannot_be_written_is_told_beside_the_button(ready: Kit) -> None:
@@ -408,16 +433,16 @@ def test_a_folder_that_is_no_strapi_project_is_said(kit: Kit, tmp_path: Path) ->
     play(scene)
 
 
-def test_the_provider_file_is_written_where_strapi_looks_for_it(kit: Kit) -> None:
+def test_the_provider_file_is_written_where_strapi_looks_for_it_once_it_was_shown(kit: Kit) -> None:
     async def scene() -> None:
         form = ProviderFileForm(kit)
-        form.apply_button.click()
-        await tasks.settled()
-        assert form.status.text.startswith("Press Show the changes first")
-        await press(form)
-        form.apply_button.click()
-        await tasks.settled()
         written = Path(kit.settings.strapi_project) / PROVIDER_FILE
+        form.apply_button.click()
+        await tasks.settled()
+        assert form.status.text == "1 file(s) would change: read what, then press Apply"
+        assert not written.exists()
+        form.apply_button.click()
+        await tasks.settled()
         assert "instagram-business" in written.read_text()
 
     play(scene)
@@ -444,6 +469,43 @@ def test_switching_the_flow_changes_every_address(kit: Kit) -> None:
         assert kit.urls.callback == "https://65e60559.ngrok.io/api/connect/instagram/callback"
         assert kit.urls.frontend_redirect == "http://localhost:3000/connect/instagram/redirect"
         assert settings.load({}, home=kit.settings.home).flow == "documented"
+        labels = [field.label for field in forms.UrlsForm(kit).fields]
+        assert labels == ["Valid OAuth Redirect URIs", "Deauthorize", "Data Deletion Requests"]
+
+    play(scene)
+
+
+def test_the_documented_login_live_is_no_good_news(kit: Kit) -> None:
+    async def scene() -> None:
+        form = forms.StartForm(kit)
+        form.mode.value, form.flow.value = "live", "documented"
+        await press(form)
+        assert form.status.kind == "note"
+        assert "cannot succeed live" in form.status.text
+        assert "Open notebook" not in form.status.text
+
+    play(scene)
+
+
+def test_a_failed_check_does_not_say_that_all_is_well(kit: Kit) -> None:
+    async def scene() -> None:
+        kit.rehearse_up_to(3)
+        card = views.Check(kit, "provider")
+        await card.measure()
+        assert card.status.kind == "failed"
+        assert checks.TITLES["provider"] not in card.status.text
+        kit.save_provider()
+        kit.changed()
+        await card.measure()
+        assert card.status.text.startswith(checks.TITLES["provider"])
+
+    play(scene)
+
+
+def test_a_rehearsal_has_no_front_end_to_fill_in(kit: Kit) -> None:
+    async def scene() -> None:
+        (only,) = FrontEndForm(kit).children
+        assert isinstance(only, w.HTML)
 
     play(scene)
 

@@ -118,6 +118,37 @@ def test_a_notebook_has_no_emoji(name: str):
     assert sorted({char for char in everything if unicodedata.category(char) in ("So", "Cs", "Co")}) == []
 
 
+# How long it takes
+
+WORDS_A_MINUTE = 240  # of a text of this kind: Brysbaert 2019, doi.org/10.1016/j.jml.2019.104047
+SECONDS_A_PRESS = 2
+
+
+def minutes(name: str) -> int:
+    found = re.search(r"\*\*Minutes:\*\* (\d+)", prose(name))
+    assert found
+    return int(found[1])
+
+
+def words(name: str) -> int:
+    """What a reader of a rehearsal reads: nothing that is folded, drawn or for the practice room."""
+    text = re.sub(r"<details>.*?</details>|```.*?```|## The practice room.*?(?=^## )", "", prose(name),
+                  flags=re.DOTALL | re.MULTILINE)  # fmt: skip
+    return len([word for word in re.sub(r"\]\(.*?\)", "]", text).split() if re.search(r"\w", word)])
+
+
+def test_a_rehearsal_takes_the_minutes_that_are_promised():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    promised = re.search(r"The rehearsal takes (\d+) minutes .*: (\d+) clicks, (\d+) pastes", readme)
+    assert promised
+    total, clicks, pastes = map(int, promised.groups())
+    reading = {name: words(name) / WORDS_A_MINUTE for name in NAMES}
+    assert {name: time for name, time in reading.items() if time > minutes(name) + 0.5} == {}
+    assert sum(map(minutes, NAMES)) == total == 10
+    assert "Ten minutes" in notebook("00")
+    assert round(sum(reading.values()) + (clicks + pastes) * SECONDS_A_PRESS / 60) <= total
+
+
 # Code
 
 
@@ -294,6 +325,7 @@ def test_metas_pages_are_those_of_the_kit():
 
 # Links
 
+# In backticks: in a rehearsal or on a hub they lead nowhere.
 PAGES_OF_THIS_MACHINE = {
     "http://localhost:1337",
     "http://localhost:1337/admin/settings/users-permissions/providers",
@@ -317,6 +349,17 @@ def test_a_link_to_the_outside_is_https_and_well_formed(name: str):
         parts = urlsplit(link)
         assert re.fullmatch(r"localhost:\d+|([a-z0-9-]+\.)+[a-z]{2,}", parts.netloc), link
         assert "//" not in parts.path
+
+
+@each_notebook
+def test_an_address_of_this_machine_is_no_link(name: str):
+    text = re.sub(r"`[^`]*`", "", prose(name))
+    assert re.findall(r"https?://localhost\S*", text) == []
+
+
+@each_notebook
+def test_a_notebook_says_first_how_it_is_run(name: str):
+    assert "Press **Run > Run All Cells**, then scroll back up here." in cells(name, "markdown")[0]
 
 
 @each_notebook

@@ -180,12 +180,6 @@ def test_every_command_that_a_document_names_exists(document: Path):
     assert set(named) <= targets()
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_every_file_that_a_document_links_exists(document: Path):
-    links = re.findall(r"\]\((?!https?://)([^)#]+)", document.read_text(encoding="utf-8"))
-    assert [link for link in links if not (ROOT / link).exists()] == []
-
-
 # Files
 
 # Put together here, so that this file does not hold them itself.

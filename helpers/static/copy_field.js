@@ -18,12 +18,17 @@ function render({ model, el }) {
   const said = document.createElement("span");
   label.className = "kit-label";
   value.className = "kit-value";
+  if (model.get("multiline")) {
+    value.tabIndex = 0; // it scrolls by itself, so the keyboard must get there
+    value.setAttribute("role", "region");
+  }
   button.className = "kit-button";
   button.type = "button";
   said.setAttribute("role", "status");
   const show = () => {
     label.textContent = model.get("label");
     value.textContent = model.get("value");
+    if (model.get("multiline")) value.setAttribute("aria-label", model.get("label"));
     button.textContent = "Copy";
     button.setAttribute("aria-label", `Copy ${model.get("label")}`);
     button.disabled = !model.get("value");

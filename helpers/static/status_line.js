@@ -8,7 +8,7 @@ function render({ model, el }) {
   const evidence = document.createElement("div");
   const fix = document.createElement("ol");
   const bar = document.createElement("div");
-  line.setAttribute("role", "status"); // stays in the page; only its text changes
+  line.setAttribute("role", "status"); // stays in the page, also while empty: a new region is not announced
   bar.className = "kit-bar";
   bar.setAttribute("role", "progressbar");
   bar.setAttribute("aria-label", "Working");
@@ -17,7 +17,6 @@ function render({ model, el }) {
   const show = () => {
     const kind = model.get("kind");
     el.dataset.kind = kind;
-    el.hidden = !kind;
     word.textContent = kind ? WORDS[kind] + " " : "";
     text.textContent = model.get("text");
     bar.hidden = kind !== "busy";
