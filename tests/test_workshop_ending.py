@@ -110,6 +110,8 @@ def test_a_start_after_a_crash_leads_attendees_back_to_their_kernels(workshop):
 
 @needs_root
 def test_no_attendee_can_take_the_place_of_a_hub_that_has_crashed(workshop):
+    if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) < 1024:
+        pytest.skip("this machine lets every user listen below port 1024; the start says so")
     open_kernel(workshop)
     crash(workshop)
     listen = "try: print(socket.create_server(('127.0.0.1', int(sys.argv[1]))))\n"

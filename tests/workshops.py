@@ -44,7 +44,7 @@ class Workshop:
         options = ["--state", self.state, "--name", f"kt{os.getpid()}", "--port", str(self.port)]
         given = {name: value for name, value in os.environ.items() if not name.startswith("KIT_")}
         # What leads out of this machine must not be asked about this machine.
-        given |= {"WORKSHOP_CONFIG": str(self.config), "http_proxy": "http://127.0.0.1:9"}
+        given |= {"WORKSHOP_CONFIG": str(self.config), "http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
         return subprocess.run(
             [sys.executable, HUB, command, *options, "--attendees", "2", *more],
             env=given, capture_output=True, text=True, timeout=120,

@@ -78,7 +78,8 @@ def stop(state: Path) -> None:
     users = frozenset(user.pw_uid for user in accounts(state))
     hub, found = running(state), left(state, users)
     if hub:
-        os.kill(hub, signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.kill(hub, signal.SIGTERM)
         until = time.monotonic() + _HUB
         while running(state) and time.monotonic() < until:
             time.sleep(0.1)
