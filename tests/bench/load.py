@@ -22,7 +22,7 @@ def section() -> list[str]:
     """Lines of the page, and the plot beside it, from the same rows."""
     rows, said = measured()
     if not rows:
-        return ["", f"**Not measured here:** {said}"]
+        return ["", _HEAD, "|" + "---|" * 9, f"| | not measured: {said} |" + " |" * 7]
     if all("bare" in row for row in rows):
         PLOT.write_text(draw(rows), encoding="utf-8")
     failures = [f"- {row['attendees']} attendees: {each}" for row in rows for each in row["failures"]]
