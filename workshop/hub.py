@@ -57,7 +57,7 @@ def start(arguments: argparse.Namespace, state: Path) -> None:
     # The attendees cannot write here, nor read what a kit of root's own has left; without this each of their
     # kernels would compile everything itself.
     os.umask(0o022)
-    compileall.compile_dir(HERE.parent / "helpers", quiet=1, force=True)
+    compileall.compile_dir(HERE.parent / "helpers", quiet=2, force=True)
     os.umask(0o077)  # all that is written here is the facilitator's alone
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     ending.end_leftovers(state)

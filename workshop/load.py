@@ -31,7 +31,7 @@ from load_client import Server, evaluate, run_notebook
 HERE = Path(__file__).resolve().parent
 NOTEBOOKS = sorted((HERE.parent / "notebooks").glob("*.ipynb"))
 LOGIN = next(path for path in NOTEBOOKS if path.name.startswith("04"))
-_LONGEST = 300.0  # seconds for one size; twenty attendees take a third of that on two cores
+_LONGEST = 300.0  # seconds for one size; twenty attendees take half of that on two cores
 # In a kernel that has run the notebook of the login: what a bare kernel has to import to be compared with it.
 _THIRD_PARTY = (
     "[name for name, module in list(__import__('sys').modules.items()) if 'site-packages' in"
