@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,6 +20,7 @@ from helpers.kit import Kit
 from tests.other_user import GET, needs_root, run_as_other
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can tell")
+ROOT = Path(__file__).parents[1]
 HUNG_UP = ("ConnectionResetError", "RemoteDisconnected")
 
 
@@ -72,6 +76,86 @@ def test_where_the_kernel_fails_to_answer_nobody_is_let_in(monkeypatch):
 def test_where_it_cannot_be_told_everybody_is_let_in(monkeypatch):
     monkeypatch.setattr(peers, "_can_tell", lambda: False)
     assert peers.is_ours(("127.0.0.1", 1), ("127.0.0.1", 2))
+
+
+@linux
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOBUFS, None])
+def test_what_only_fails_now_is_not_remembered_as_a_system_that_cannot_tell(monkeypatch, number):
+    def fails(*_):
+        raise OSError(number, "")
+
+    peers._can_tell.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(peers, "_owner", fails)
+        assert not peers.is_ours(("127.0.0.1", 1), ("127.0.0.1", 2))
+    assert peers._can_tell()
+
+
+@linux
+def test_a_system_without_the_query_is_asked_once(monkeypatch):
+    asked = []
+
+    def unsupported(*_):
+        asked.append(1)
+        raise OSError(errno.EPROTONOSUPPORT, "")
+
+    peers._can_tell.cache_clear()
+    try:
+        monkeypatch.setattr(peers, "_owner", unsupported)
+        for _ in range(2):
+            assert peers.is_ours(("127.0.0.1", 1), ("127.0.0.1", 2))
+        assert asked == [1]
+    finally:
+        peers._can_tell.cache_clear()
+
+
+# Leaves the server as many file descriptors as it is told in each line, and all again when told nothing.
+OVERLOADED = """
+import os, resource, sys
+from helpers.serving import Server
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        for what in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{what}.complete"})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"here"})
+
+server = Server(app).start()
+all_of_them = resource.getrlimit(resource.RLIMIT_NOFILE)
+print(server.port, flush=True)
+next_one = os.open(os.devnull, os.O_RDONLY)
+os.close(next_one)
+for line in sys.stdin:
+    few = (next_one + int(line), all_of_them[1]) if line.strip() else all_of_them
+    resource.setrlimit(resource.RLIMIT_NOFILE, few)
+    print("left", flush=True)
+"""
+
+
+@needs_root
+@linux
+def test_an_overloaded_server_answers_no_stranger():
+    """The question takes file descriptors too: with few left it fails at each of its steps in turn."""
+    command = [sys.executable, "-c", OVERLOADED]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, text=True, cwd=ROOT) as server:
+        address = f"127.0.0.1:{server.stdout.readline().strip()}"
+
+        def leave(descriptors):
+            server.stdin.write(f"{descriptors}\n")
+            server.stdin.flush()
+            server.stdout.readline()
+
+        said = {}
+        for descriptors in (1, 2, 3, 4):
+            leave(descriptors)
+            said[descriptors] = run_as_other(GET, address, "/")
+        assert {left: text for left, text in said.items() if text not in HUNG_UP} == {}
+        leave("")
+        assert httpx.get(f"http://{address}/", trust_env=False).text == "here"
+        server.stdin.close()
 
 
 @needs_root

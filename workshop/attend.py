@@ -19,10 +19,15 @@ def main() -> None:
         own.mkdir()
         for notebook in (Path(__file__).parents[1] / "notebooks").glob("*.ipynb"):
             shutil.copyfile(notebook, own / notebook.name)
-    runtime = Path.home() / ".jupyter-runtime"
-    runtime.mkdir(mode=0o700, exist_ok=True)
-    os.environ |= {"KIT_HOME": str(folder), "JUPYTER_RUNTIME_DIR": str(runtime)}
-    options = [f"--ServerApp.root_dir={folder}", "--LabApp.default_url=/lab/tree/notebooks/00_start.ipynb"]
+    runtime, temporary = Path.home() / ".jupyter-runtime", Path.home() / ".tmp"
+    for closed in (runtime, temporary):
+        closed.mkdir(mode=0o700, exist_ok=True)
+    os.environ |= {"KIT_HOME": str(folder), "JUPYTER_RUNTIME_DIR": str(runtime), "TMPDIR": str(temporary)}
+    options = [
+        f"--ServerApp.root_dir={folder}",
+        "--LabApp.default_url=/lab/tree/notebooks/00_start.ipynb",
+        f"--LabApp.app_settings_dir={Path(__file__).with_name('lab-settings')}",
+    ]
     if len(str(runtime)) <= _LONGEST:
         # Over TCP every user of the machine could listen to what a kernel prints.
         options.append("--KernelManager.transport=ipc")

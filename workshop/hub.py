@@ -8,17 +8,23 @@ import os
 import pwd
 import secrets
 import shutil
-import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import ending
+from open_python import is_open
+
 HERE = Path(__file__).resolve().parent
-_START, _STOP = 60.0, 30.0  # seconds
-_GRACE = 5.0  # seconds for a kernel whose server has ended
+_START = 60.0  # seconds
+_ALL_OF_THE_MACHINE = "0.0.0.0"  # noqa: S104 - listened to only when asked for
+_UNPRIVILEGED = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 
 
 def main() -> None:
@@ -36,31 +42,44 @@ def main() -> None:
         "--state", type=Path, default=HERE / ".state", help="where passwords and the log are kept"
     )
     arguments = parser.parse_args()
-    {"start": start, "stop": stop, "remove": remove}[arguments.command](arguments)
+    state = arguments.state.resolve()
+    ending.refuse_somebody_elses(state)
+    if arguments.command == "start":
+        start(arguments, state)
+    else:
+        {"stop": ending.stop, "remove": ending.remove}[arguments.command](state)
 
 
-def start(arguments: argparse.Namespace) -> None:
+def start(arguments: argparse.Namespace, state: Path) -> None:
+    if ending.running(state):
+        sys.exit("The hub is running already: make -C workshop stop ends it.")
+    _warn(arguments)
     # The attendees cannot write here, nor read what a kit of root's own has left; without this each of their
     # kernels would compile everything itself.
     os.umask(0o022)
-    compileall.compile_dir(HERE.parent / "helpers", quiet=1, force=True)
+    compileall.compile_dir(HERE.parent / "helpers", quiet=2, force=True)
     os.umask(0o077)  # all that is written here is the facilitator's alone
-    state = arguments.state.resolve()
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if running(state):
-        sys.exit("The hub is running already: make -C workshop stop ends it.")
-    _warn(arguments)
+    ending.end_leftovers(state)
     cards = write_cards(state / "cards.tsv", arguments.name, arguments.attendees)
-    _refuse_other_peoples_names(read_cards(cards), comment(state))
+    _refuse_other_peoples_names(read_cards(cards), ending.comment(state))
     scheme = "https" if arguments.cert else "http"
     url = f"{scheme}://{arguments.address}:{arguments.port}/"
+    process = _run_hub(arguments, state, url)
+    _wait_until_up(url.replace(_ALL_OF_THE_MACHINE, "127.0.0.1"), process, state / "hub.log")
+    typed = url.replace(_ALL_OF_THE_MACHINE, socket.gethostname())
+    print(f"The hub is at {typed}\nThe cards to hand out: {cards}\nThe board: {typed}services/board/")
+
+
+def _run_hub(arguments: argparse.Namespace, state: Path, url: str) -> subprocess.Popen[bytes]:
     given = os.environ | {
         "WORKSHOP_STATE": str(state),
         "WORKSHOP_URL": url,
         "WORKSHOP_HOST": f"{arguments.name}-host",
         "WORKSHOP_CERT": arguments.cert,
         "WORKSHOP_KEY": arguments.key,
-        "WORKSHOP_COMMENT": comment(state),
+        "WORKSHOP_COMMENT": ending.comment(state),
+        "WORKSHOP_PORTS": " ".join(map(str, ports(state / "ports"))),
         "WORKSHOP_PROXY": _proxy(),
     }
     config = os.environ.get("WORKSHOP_CONFIG", str(HERE / "jupyterhub_config.py"))
@@ -70,8 +89,7 @@ def start(arguments: argparse.Namespace) -> None:
             cwd=state, env=given, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     (state / "hub.pid").write_text(str(process.pid), encoding="ascii")
-    _wait_until_up(url, process, state / "hub.log")
-    print(f"The hub is at {url}\nThe cards to hand out: {cards}\nThe board: {url}services/board/")
+    return process
 
 
 def _warn(arguments: argparse.Namespace) -> None:
@@ -82,16 +100,42 @@ def _warn(arguments: argparse.Namespace) -> None:
         sys.exit(
             f"{closed} is closed to the attendees: clone the repository to /opt/instagram-login instead."
         )
-    elif not _runs_for_others():
-        sys.exit(f"{sys.executable} is closed to the attendees: run make with PYTHON=/usr/bin/python3.")
+    elif not (is_open(sys.executable) and is_open(sys.prefix)):
+        sys.exit(
+            f"{sys.executable} is closed to the attendees: delete {sys.prefix} and run make start again."
+        )
+    elif _UNPRIVILEGED.exists() and int(_UNPRIVILEGED.read_text(encoding="ascii")) < 1024:
+        print("Here every user may listen below port 1024, and could take the place of a hub that has ended.")
+        print("sysctl -w net.ipv4.ip_unprivileged_port_start=1024 keeps those ports for root.\n")
     if arguments.address != "127.0.0.1" and not arguments.cert:
         print("Without CERT and KEY passwords cross the room unencrypted.\n")
 
 
-def _runs_for_others() -> bool:
-    """A Python in somebody's home folder does not."""
-    path = Path(sys.executable).resolve()
-    return all(parent.stat().st_mode & 0o001 for parent in path.parents)
+def ports(kept: Path) -> list[int]:
+    """Of the hub, the board, and the proxy's own side; kept, because running kernels know them.
+
+    Root's are below 1024: no attendee can listen there in the place of a hub that has crashed.
+    """
+    before = [int(port) for port in kept.read_text(encoding="ascii").split()] if kept.exists() else []
+    found = _free(before)
+    if len(found) < 3:
+        reserved = secrets.SystemRandom().sample(range(600, 1024), 424)
+        found = _free(reserved if os.geteuid() == 0 else [0, 0, 0])
+    kept.write_text(" ".join(map(str, found)), encoding="ascii")
+    return found
+
+
+def _free(candidates: Iterable[int]) -> list[int]:
+    """The first three of them that nobody has; 0 stands for any."""
+    found: list[int] = []
+    with ExitStack() as held:
+        for port in candidates:
+            with suppress(OSError):
+                listener = held.enter_context(socket.create_server(("127.0.0.1", port)))
+                found.append(listener.getsockname()[1])
+            if len(found) == 3:
+                break
+    return found
 
 
 def _proxy() -> str:
@@ -99,11 +143,6 @@ def _proxy() -> str:
     beside = Path(sys.prefix) / "node_modules" / ".bin" / "configurable-http-proxy"
     found = str(beside) if beside.exists() else shutil.which(beside.name)
     return found or sys.exit("There is no configurable-http-proxy: install it with npm, or use make.")
-
-
-def comment(state: Path) -> str:
-    """By which the Unix users that a start has created are known again."""
-    return f"workshop {state}"
 
 
 def _refuse_other_peoples_names(cards: dict[str, str], ours: str) -> None:
@@ -129,12 +168,12 @@ def write_cards(path: Path, name: str, attendees: int) -> Path:
 
 def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + _START
-    asked = url.replace("0.0.0.0", "127.0.0.1") + "hub/health"  # noqa: S104 - the opposite of listening there
+    ask = urllib.request.build_opener(urllib.request.ProxyHandler({})).open  # a proxy leads out, not to us
     while time.monotonic() < until:
         if process.poll() is not None:
             sys.exit(f"The hub ended at once. The end of {log}:\n{_end_of(log)}")
         try:
-            urllib.request.urlopen(asked, timeout=5).close()  # noqa: S310 - our own address
+            ask(url + "hub/health", timeout=5).close()
             return
         except urllib.error.HTTPError:
             pass  # the proxy answers, the hub not yet
@@ -149,61 +188,6 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> Non
 
 def _end_of(log: Path) -> str:
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
-
-
-def running(state: Path) -> int | None:
-    """The hub's process, if that number is still one that runs a hub."""
-    try:
-        pid = int((state / "hub.pid").read_text(encoding="ascii"))
-        os.kill(pid, 0)
-        arguments = subprocess.run(
-            ["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
-        ).stdout
-    except (OSError, ValueError):
-        return None
-    return pid if "jupyterhub" in arguments else None
-
-
-def stop(arguments: argparse.Namespace) -> None:
-    """End the hub, the proxy, the board and every attendee's server and kernels."""
-    pid = running(arguments.state.resolve())
-    if pid is None:
-        print("No hub is running.")
-        return
-    os.kill(pid, signal.SIGTERM)
-    until = time.monotonic() + _STOP
-    while running(arguments.state.resolve()):
-        if time.monotonic() > until:
-            sys.exit(f"The hub (process {pid}) does not end. Read the end of {arguments.state / 'hub.log'}")
-        time.sleep(0.1)
-    (arguments.state / "hub.pid").unlink()
-    _end_the_rest([user.pw_name for user in accounts(arguments.state.resolve())])
-    print("Stopped. The attendees' files are still there: make -C workshop remove deletes them.")
-
-
-def accounts(state: Path) -> list[pwd.struct_passwd]:
-    """The users that a start has created; none unless it was root's."""
-    return [user for user in pwd.getpwall() if os.geteuid() == 0 and user.pw_gecos == comment(state)]
-
-
-def _end_the_rest(names: list[str]) -> None:
-    """A kernel may outlive its server, by moments or for good; these accounts exist for nothing else."""
-    until = time.monotonic() + _GRACE
-    for name in names:
-        while subprocess.run(["pgrep", "-u", name], stdout=subprocess.DEVNULL, check=False).returncode == 0:
-            if time.monotonic() > until:
-                subprocess.run(["pkill", "-KILL", "-u", name], check=False)
-            time.sleep(0.1)
-
-
-def remove(arguments: argparse.Namespace) -> None:
-    """Delete the users that a start has created, with their home folders, and the passwords."""
-    stop(arguments)
-    state = arguments.state.resolve()
-    for user in accounts(state):
-        subprocess.run(["userdel", "--remove", user.pw_name], check=True, stderr=subprocess.DEVNULL)
-    subprocess.run(["rm", "-rf", str(state)], check=True)
-    print("Removed: the attendees' accounts, home folders and passwords.")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ Settings come from ``workshop/hub.py``; see ``workshop/README.md``.
 """
 
 import os
-import socket
 import sys
 from hmac import compare_digest
 from pathlib import Path
@@ -19,11 +18,6 @@ STATE = Path(os.environ["WORKSHOP_STATE"])
 AS_ROOT = os.geteuid() == 0
 FACILITATOR = os.environ["WORKSHOP_HOST"]
 CARDS = dict(line.split("\t") for line in (STATE / "cards.tsv").read_text(encoding="utf-8").splitlines())
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 # Who may come in: name and password stand on the card that the facilitator hands out.
@@ -49,12 +43,12 @@ else:
     c.JupyterHub.spawner_class = "simple"
     c.SimpleLocalProcessSpawner.home_dir_template = str(STATE / "homes" / "{username}")
 
-# What runs where. Only the first port is chosen by a person; all others are free ones on loopback.
+# What runs where. The first port is chosen by a person, the others by workshop/hub.py; these are on loopback.
 
-BOARD = f"http://127.0.0.1:{free_port()}"
+HUB, BOARD, PROXY = (f"http://127.0.0.1:{port}" for port in os.environ["WORKSHOP_PORTS"].split())
 c.JupyterHub.bind_url = os.environ["WORKSHOP_URL"]
-c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{free_port()}"
-c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{free_port()}"
+c.JupyterHub.hub_bind_url = HUB
+c.ConfigurableHTTPProxy.api_url = PROXY
 c.ConfigurableHTTPProxy.command = os.environ["WORKSHOP_PROXY"]
 c.JupyterHub.ssl_cert = os.environ.get("WORKSHOP_CERT", "")
 c.JupyterHub.ssl_key = os.environ.get("WORKSHOP_KEY", "")
@@ -63,7 +57,9 @@ c.JupyterHub.cookie_secret_file = str(STATE / "cookie_secret")
 c.ConfigurableHTTPProxy.pid_file = str(STATE / "proxy.pid")
 
 c.Spawner.cmd = [sys.executable, str(HERE / "attend.py")]
-c.Spawner.environment = {
+# By this all that a start has led to is found again when it has to end.
+MARK = {"WORKSHOP_STATE": str(STATE)}
+c.Spawner.environment = MARK | {
     "KIT_WORKSHOP_BOARD": f"{BOARD}/services/board/mine",
     "MALLOC_ARENA_MAX": "1",  # else each thread keeps freed memory for itself
 }
@@ -78,6 +74,7 @@ c.JupyterHub.services = [
         "url": BOARD,
         "command": [sys.executable, str(HERE / "board.py")],
         "oauth_no_confirm": True,
+        "environment": MARK,
     }
 ]
 c.JupyterHub.load_roles = [

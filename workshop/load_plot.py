@@ -17,7 +17,7 @@ def draw(rows: Sequence[Row]) -> str:
         "servers up": lambda row: row["start"],
     }
     memory: dict[str, Callable[[Row], float]] = {
-        "kernel and kit": lambda row: row["kit"],
+        "kernel and kit": lambda row: row["kernel"] + row["rest"],
         "bare kernel": lambda row: row["bare"],
     }
     panels = _panel(rows, "Seconds until all are done", time, 0) + _panel(

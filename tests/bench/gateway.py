@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,16 +17,50 @@ from tests.bench.measuring import Row, percentile
 
 ROOT = Path(__file__).parents[2]
 _KB, _MB = 1024, 1024 * 1024
-# Connections at a time, requests in all, bytes of each answer.
-_LOADS = ((1, 1000, _KB), (50, 2000, _KB), (200, 2000, _KB), (1, 20, 10 * _MB), (8, 24, 10 * _MB))
+_PIECE = b"x" * 65536
+_WITNESSED = "/api/connect/instagram-business"  # the first hop of a login
+
+
+@dataclass(frozen=True)
+class Load:
+    connections: int
+    requests: int
+    size: int
+    up: bool = False  # the body is the request's, else the answer's
+    path: str = ""
+
+    def __str__(self) -> str:
+        many = "one connection" if self.connections == 1 else f"{self.connections} at a time"
+        body = f"{self.size // _KB} KB" if self.size < _MB else f"{self.size // _MB} MB"
+        return f"{many}, {body}" + (" uploaded" if self.up else "")
+
+
+_ONE = Load(1, 1000, _KB)
+_LOADS = (
+    _ONE, Load(50, 2000, _KB), Load(200, 2000, _KB),
+    Load(1, 20, 10 * _MB), Load(8, 40, 10 * _MB), Load(50, 250, 10 * _MB),
+    Load(1, 20, 10 * _MB, up=True), Load(8, 40, 10 * _MB, up=True), Load(50, 250, 10 * _MB, up=True),
+)  # fmt: skip
 
 
 @dataclass
 class Process:
     """A server in a process of its own, so that its time and memory are its own too."""
 
-    pid: int
+    process: subprocess.Popen[str]
     url: str
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def hops(self) -> int:
+        """How many its witness keeps."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
 
     def memory(self, field: str = "VmRSS") -> float:
         """In MB; ``VmHWM`` is the most since :meth:`forget_peak`."""
@@ -42,58 +76,65 @@ class Process:
 @contextmanager
 def serving(*arguments: str) -> Iterator[Process]:
     command = [sys.executable, "-m", "tests.bench.peer", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin
         assert process.stdout
-        try:
-            yield Process(process.pid, process.stdout.readline().strip())
-        finally:
-            process.terminate()
+        yield Process(process, process.stdout.readline().strip())
+        process.stdin.close()
 
 
 def rows() -> list[Row]:
     with serving("upstream") as upstream, serving("gateway", upstream.url) as gateway:
-        found = [_load(upstream, gateway, *load) for load in _LOADS]
-        return [*found, _streaming(gateway), _endurance(gateway)]
+        asyncio.run(_load_on(gateway.url, _ONE))
+        at_rest = gateway.memory()
+        large = [load for load in _LOADS if load.size > _MB and load.connections > 1]
+        streamed = [_streaming(gateway, load, at_rest) for load in large]
+        return [*(_load(upstream, gateway, load) for load in _LOADS), *streamed, _endurance(gateway)]
 
 
-def _load(upstream: Process, gateway: Process, connections: int, requests: int, size: int) -> Row:
+def _load(upstream: Process, gateway: Process, load: Load) -> Row:
     direct: list[float] = []
     through: list[float] = []
     walls = {"direct": 0.0, "through": 0.0}
     for _ in range(5):  # in turns: a busy moment hits both
         for name, server, times in (("direct", upstream, direct), ("through", gateway, through)):
             began = time.perf_counter()
-            times += asyncio.run(_load_on(server.url, connections, requests // 5, size))
+            times += asyncio.run(_load_on(server.url, replace(load, requests=load.requests // 5)))
             walls[name] += time.perf_counter() - began
     added = [percentile(through, p) - percentile(direct, p) for p in (50, 95)]
-    many = "one connection" if connections == 1 else f"{connections} at a time"
-    body = f"{size // _KB} KB" if size < _MB else f"{size // _MB} MB"
     value = (
         f"+{added[0]:.2f} ms p50, +{added[1]:.2f} ms p95 on {percentile(direct, 50):.2f} ms; "
-        f"{requests / walls['through']:.0f} a second against {requests / walls['direct']:.0f}"
+        f"{len(through) / walls['through']:.0f} a second against {len(direct) / walls['direct']:.0f}"
     )
-    promise = "at most +3 ms p50" if (connections, size) == (1, _KB) else ""
-    return Row(f"gateway, {many}, {body}", value, promise)
+    return Row(f"gateway, {load}", value, "at most +3 ms p50" if load is _ONE else "")
 
 
-async def _load_on(url: str, connections: int, requests: int, size: int) -> list[float]:
-    each = max(1, requests // connections)
-    times = await asyncio.gather(*(_connection(url, each, size) for _ in range(connections)))
+async def _load_on(url: str, load: Load) -> list[float]:
+    each = max(1, load.requests // load.connections)
+    times = await asyncio.gather(*(_connection(url, each, load) for _ in range(load.connections)))
     return [time for several in times for time in several]
 
 
-async def _connection(url: str, requests: int, size: int) -> list[float]:
+async def _connection(url: str, requests: int, load: Load) -> list[float]:
     """One kept-alive connection, bare: a client library would cost more than what is measured."""
     parts = urlsplit(url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=_MB)
-    asked = f"GET /api/bytes/{size} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
+    sent, answered = (load.size, _KB) if load.up else (0, load.size)
+    head = f"Host: {parts.netloc}\r\n" + (f"Content-Length: {sent}\r\n" if sent else "")
+    method, path = "POST" if sent else "GET", load.path or f"/api/bytes/{answered}"
+    asked = f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode()
     times = []
     for _ in range(requests):
         began = time.perf_counter()
         writer.write(asked)
-        head = await reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 200"), head
-        missing = size
+        for _ in range(sent // len(_PIECE)):
+            writer.write(_PIECE)
+            await writer.drain()
+        said = await reader.readuntil(b"\r\n\r\n")
+        assert said.startswith(b"HTTP/1.1 200"), said
+        missing = answered
         while missing:
             missing -= len(await reader.read(min(missing, _MB)))
         times.append(time.perf_counter() - began)
@@ -102,19 +143,21 @@ async def _connection(url: str, requests: int, size: int) -> list[float]:
     return times
 
 
-def _streaming(gateway: Process) -> Row:
-    before = gateway.memory()
+def _streaming(gateway: Process, load: Load, at_rest: float) -> Row:
     gateway.forget_peak()
-    asyncio.run(_load_on(gateway.url, 8, 24, 10 * _MB))
-    grown = gateway.memory("VmHWM") - before
-    return Row(
-        "gateway's memory while eight bodies of 10 MB pass", f"+{grown:.1f} MB at the most", "below 80 MB"
-    )
+    asyncio.run(_load_on(gateway.url, replace(load, requests=2 * load.connections)))
+    grown = gateway.memory("VmHWM") - at_rest
+    promise = "below 80 MB" if load.connections == 8 else ""
+    return Row(f"gateway's memory while bodies pass, {load}", f"+{grown:.1f} MB at the most", promise)
 
 
 def _endurance(gateway: Process) -> Row:
-    asyncio.run(_load_on(gateway.url, 20, 2_000, _KB))
+    """Half of the requests begin a login, which the witness records."""
+    loads = Load(20, 5_000, _KB), Load(20, 5_000, _KB, path=_WITNESSED)
+    for load in loads:
+        asyncio.run(_load_on(gateway.url, replace(load, requests=1_000)))
     before = gateway.memory()
-    asyncio.run(_load_on(gateway.url, 20, 10_000, _KB))
-    value = f"{gateway.memory() - before:+.1f} MB on {before:.0f} MB"
-    return Row("gateway's memory after 10,000 more requests", value, "flat")
+    for load in loads:
+        asyncio.run(_load_on(gateway.url, load))
+    value = f"{gateway.memory() - before:+.1f} MB on {before:.0f} MB; {gateway.hops()} hops kept"
+    return Row("gateway's memory after 10,000 more requests, 5,000 of them hops of a login", value, "flat")

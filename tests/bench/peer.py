@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from typing import Any
 
 from helpers.gateway import Gateway
@@ -19,7 +17,10 @@ async def upstream(scope: Any, receive: Any, send: Any) -> None:
             await receive()
             await send({"type": f"lifespan.{step}.complete"})
         return
-    size = int(scope["path"].rpartition("/")[2])
+    while (await receive()).get("more_body"):
+        pass
+    number = scope["path"].rpartition("/")[2]
+    size = int(number) if number.isdigit() else 1024
     length = [(b"content-length", str(size).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": length})
     while size:
@@ -29,12 +30,12 @@ async def upstream(scope: Any, receive: Any, send: Any) -> None:
 
 
 def main(which: str, *address: str) -> None:
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
     server = Server(upstream) if which == "upstream" else Gateway("instagram-business", *address)
     server.start()
     print(server.url, flush=True)
-    ended.wait()
+    for _ in sys.stdin:  # each line asks how many hops are kept; its end is the end
+        attempts = server.witness.attempts if isinstance(server, Gateway) else []
+        print(sum(map(len, attempts)), flush=True)
     server.stop()
 
 
