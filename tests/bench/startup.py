@@ -13,7 +13,10 @@ from pathlib import Path
 from tests.bench.measuring import Row, alternately, ratio, timed
 
 ROOT = Path(__file__).parents[2]
-THIRD_PARTY = "anywidget, httpx, ipywidgets, starlette.applications, starlette.responses, uvicorn, dotenv"
+THIRD_PARTY = (
+    "anywidget, httpx, ipywidgets, starlette.applications, starlette.responses, "
+    "uvicorn, uvicorn.protocols.http.h11_impl, dotenv"
+)
 KIT = "helpers.forms, helpers.views, helpers.reading, helpers.login_form"
 
 
