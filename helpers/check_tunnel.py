@@ -28,7 +28,8 @@ def tunnel(visit: Visit) -> str | Finding:
 
 def _moved(tunnel: object, public: str) -> Finding | None:
     line = next((line for line in getattr(tunnel, "log", []) if _MOVED in line), None)
-    return Finding(f"{public} is open; another ngrok agent runs on this computer", "C13") if line else None
+    others = "another ngrok agent runs on this computer, such as an open notebook's"
+    return Finding(f"{public} is open; {others}", "C13") if line else None
 
 
 def public_address(visit: Visit) -> str | Finding:

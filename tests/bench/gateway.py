@@ -107,7 +107,7 @@ def _load(upstream: Process, gateway: Process, load: Load) -> Row:
             walls[name] += time.perf_counter() - began
     added = [percentile(through, p) - percentile(direct, p) for p in (50, 95)]
     value = (
-        f"+{added[0]:.2f} ms p50, +{added[1]:.2f} ms p95 on {percentile(direct, 50):.2f} ms; "
+        f"{added[0]:+.2f} ms p50, {added[1]:+.2f} ms p95 on {percentile(direct, 50):.2f} ms; "
         f"{len(through) / walls['through']:.0f} a second against {len(direct) / walls['direct']:.0f}"
     )
     return Row(f"gateway, {load}", value, "at most +3 ms p50" if load is _ONE else "")
