@@ -60,7 +60,7 @@ def judge(attempt: Attempt, provider: str) -> Verdict:
     if proven:
         return Verdict(True, True, f"{proven['username']} is logged in", user=proven)
     auth = next((hop for hop in reversed(hops) if hop.user), None)
-    theirs = (auth.user or {})["provider"] if auth else None
+    theirs = auth.user["provider"] if auth and auth.user else None
     if theirs == provider and not any(hop.step == "me" for hop in hops):
         # Whatever a page asks a second time meanwhile: this user's proof says more.
         return Verdict(False, False, "Strapi gave a user; waiting for the proof that the login counts")

@@ -17,8 +17,9 @@ class Logins:
 
     def verdict(self, attempt: Attempt | None = None) -> Verdict:
         """On this login; without one, on that which ended last or else moved last."""
-        begun = [each for each in self._witness.moved_last if not each.stray]
-        verdicts = [judge(each, self._provider) for each in ([attempt] if attempt else begun)]
+        if attempt:
+            return judge(attempt, self._provider)
+        verdicts = [judge(each, self._provider) for each in self._witness.moved_last if not each.stray]
         nobody = Verdict(False, False, "Nobody has opened the login yet")
         return next((each for each in verdicts if each.decided), next(iter(verdicts), nobody))
 

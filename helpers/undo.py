@@ -70,7 +70,7 @@ class Undo:
         now = admin.stored().get(provider, {})
         if _digest(now, record["salt"]) not in (*record["written"], _digest(before, record["salt"])):
             raise Conflict(f"Somebody else has changed the settings of {provider} since the kit did")
-        admin.apply(Change(provider, now, before))
+        admin.restore(Change(provider, before, now))
         self._write({url: left for url, left in records.items() if left})
 
     def _read(self) -> dict[str, dict[str, Entry]]:

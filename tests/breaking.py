@@ -10,7 +10,7 @@ from helpers import checks, failures, settings
 from helpers.checks import PASSED, Result
 from helpers.errors import KitError
 from helpers.kit import Kit
-from helpers.login import judge
+from helpers.login import Verdict, judge
 from helpers.rehearsal.fault import Fault
 
 
@@ -50,10 +50,16 @@ def _by_a_login(kit: Kit, fault: Fault) -> str | None:
     except KitError as error:
         if error.failure == "B20":  # the one that only the browser sees
             return error.failure
-    # Not the kit's own wait: that passes over what nobody began, such as a bookmark of the callback.
+    return ended(kit).failure
+
+
+def ended(kit: Kit, since: float = 0.0) -> Verdict:
+    """On the first login that ended, also on what the kit passes over: a bookmark of the callback, say."""
     provider = kit.flow.provider
-    attempt = kit.gateway.witness.wait(lambda each: judge(each, provider).decided, timeout=10)
-    return kit.logins.verdict(attempt).failure
+    return judge(
+        kit.gateway.witness.wait(lambda each: judge(each, provider).decided, timeout=10, since=since),
+        provider,
+    )
 
 
 def _by_the_doctor(kit: Kit, id_: str, named_by: str, fault: Fault) -> str | None:

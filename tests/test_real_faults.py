@@ -15,11 +15,11 @@ from helpers import checks, settings
 from helpers.errors import KitError
 from helpers.instagram import DOCUMENTED, TODAY
 from helpers.kit import Kit
-from helpers.login import judge
 from helpers.masking import Secret
 from helpers.rehearsal.instagram import Switches
 from helpers.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
 from helpers.urls import DOCUMENTED_FRONTEND
+from tests.breaking import ended
 from tests.real.strapi import ADMIN_EMAIL, ADMIN_PASSWORD, NEWEST
 from tests.strapi_worlds import NO_LIMIT, MiniInstagram, Panel, World
 from tests.test_real_login import DOMAIN, PUBLIC, Stage, open_stage
@@ -77,9 +77,7 @@ class LiveKit(Kit):
         began, robot = time.monotonic(), self.stage.browser(self.urls, twice)
         with suppress(KitError):
             robot.finish(robot.start(address), allow=True)
-        witness, provider = self.gateway.witness, self.flow.provider
-        attempt = witness.wait(lambda each: judge(each, provider).decided, timeout=10, since=began)
-        return self.logins.verdict(attempt).failure
+        return ended(self, began).failure
 
     def diagnosed(self) -> str | None:
         return next((cause.failure for cause, _ in checks.causes(checks.run(self))), None)
