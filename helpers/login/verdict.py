@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from helpers import failures
 from helpers.core.errors import LoginFailed
 from helpers.core.urls import parsed
-from helpers.gateway.exchange import TOO_BIG
+from helpers.gateway.capture import TOO_BIG
 from helpers.gateway.witness import Attempt, Hop
 
 # Strapi hands on what Instagram told it: the older engine to the front end, the provider file to `auth`.
