@@ -22,7 +22,7 @@ test-workshop: $(WORKSHOP)/ready-test  ## two attendees on a real hub; as root a
 bench: $(TEST)/ready-bench  ## everything measured side by side, written to docs/benchmarks.md
 	$(TEST)/bin/python -m tests.bench
 
-docs: $(TEST)/ready  ## the pages of docs/failures, written from helpers/failures/catalogue.toml
+docs: $(TEST)/ready  ## the pages of docs/failures, written from helpers/failures/
 	$(TEST)/bin/python -m helpers.doctor.failure_page docs/failures
 
 pictures: $(TEST)/ready-real  ## the pictures of docs, taken while the browser tests click through the notebooks

@@ -93,8 +93,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     provoked = {value for report in passed for name, value in report.user_properties if name == "provokes"}
     if provoked:
         known = failures.all_failures().values()
-        others = [entry.proof for entry in known if entry.id not in provoked]
+        seen = [bool(entry.see) for entry in known if entry.id not in provoked]
         terminalreporter.write_line(
             f"failures: {len(provoked)} of {len(known)} provoked and named, "
-            f"{others.count('recognised')} recognised from a real text, {others.count('seen')} seen only"
+            f"{seen.count(False)} recognised from a real text, {seen.count(True)} seen only"
         )

@@ -93,7 +93,7 @@ def test_the_wheel_has_every_file_of_the_package(tmp_path: Path):
     with zipfile.ZipFile(wheel) as opened:
         inside = {name for name in opened.namelist() if name.startswith("helpers/")}
     assert inside == {str(path.relative_to(ROOT)) for path in files(ROOT / "helpers")}
-    assert "helpers/failures/catalogue.toml" in inside
+    assert "helpers/failures/strapi.toml" in inside
 
 
 # Conda and Binder

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from helpers.core.errors import InputError
 from helpers.core.masking import Secret
+from helpers.failures import known
 
 _USUAL_PORT = {"http": 80, "https": 443}
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -50,7 +51,7 @@ def authtoken(text: str) -> Secret:
         raise InputError(
             "Paste only the token itself, without the command and without quotes: "
             "it is made of letters, digits and _ only.",
-            failure="C02",
+            failure=known.AUTHTOKEN_MALFORMED,
         )
     return Secret(text)
 
@@ -101,7 +102,7 @@ def frontend_redirect(text: str) -> str:
         raise InputError(
             "The redirect URL must be absolute: type it with https:// or http:// and the host in front, "
             f"such as {example}",
-            failure="A13",
+            failure=known.CALLBACK_ANSWERS_500,
         )
     parts = urlsplit(text)
     if "@" in parts.netloc:
@@ -110,7 +111,7 @@ def frontend_redirect(text: str) -> str:
         raise InputError(
             "This is the address for Meta. Here goes the page of your front end, "
             f"such as {origin}/connect/instagram/redirect",
-            failure="A15",
+            failure=known.WRONG_PAGE_AFTER_CONSENT,
         )
     query, fragment = parts.query and f"?{parts.query}", parts.fragment and f"#{parts.fragment}"
     return origin + parts.path.rstrip("/") + query + fragment

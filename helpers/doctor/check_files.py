@@ -16,6 +16,7 @@ from helpers.core.settings import SAMPLE_CLIENT_SECRET
 from helpers.doctor import machine as machines
 from helpers.doctor.finding import Finding, Skip
 from helpers.doctor.measurements import Visit
+from helpers.failures import known
 from helpers.project import startup_trouble
 from helpers.project.front_end_project import major
 from helpers.project.strapi_project import Project
@@ -32,17 +33,21 @@ def project(visit: Visit) -> str | Finding:
     folder = Project(root).folder
     server, middlewares = (_text(folder.root / "config", name) for name in ("server", "middlewares"))
     if re.search(_READS_NOTHING, server):
-        raise KitError("config/server reads its url from a variable without a name", failure="A03")
+        raise KitError(
+            "config/server reads its url from a variable without a name", failure=known.SERVER_URL_LOCALHOST
+        )
     if trouble := startup_trouble.mixed_versions(folder) or startup_trouble.gone_imports(folder):
         raise trouble
     # A file that names none of them collects them elsewhere.
     if "strapi::" in middlewares and "strapi::session" not in middlewares:
-        raise KitError("config/middlewares does not name strapi::session", failure="A07")
+        raise KitError(
+            "config/middlewares does not name strapi::session", failure=known.SESSION_MIDDLEWARE_MISSING
+        )
     if (major(folder.needs.get("@strapi/strapi", "")) or 0) >= 5 and re.search(_PROXY_TRUE, server):
         told = "config/server says proxy: true, which Strapi 5 ignores"
         if _refuses_its_cookie(visit):
-            raise KitError(told, failure="A23")
-        return Finding(told, "A23")
+            raise KitError(told, failure=known.PROXY_SETTING_WITHOUT_EFFECT)
+        return Finding(told, known.PROXY_SETTING_WITHOUT_EFFECT)
     return f"config/server and config/middlewares of {folder.root.name} say nothing that is known to fail"
 
 
@@ -51,7 +56,7 @@ def _refuses_its_cookie(visit: Visit) -> bool:
     try:
         visit.connect()
     except Refused as error:
-        return error.failure == "A22"
+        return error.failure == known.SECURE_COOKIE_REFUSED
     except (KitError, Skip):  # told by other checks
         pass
     return False
@@ -83,7 +88,10 @@ def machine(visit: Visit) -> str:
     except KitError:  # told by another check
         host = ""
     if host in ("localhost", "127.0.0.1", "::1"):
-        raise KitError(f"This kernel runs on {where}, where your browser's localhost is not", failure="E03")
+        raise KitError(
+            f"This kernel runs on {where}, where your browser's localhost is not",
+            failure=known.LOCALHOST_ELSEWHERE,
+        )
     return f"This kernel runs on {where}, and a login needs only the public address"
 
 
@@ -100,7 +108,10 @@ def notebooks(visit: Visit) -> str:
     for path in paths:
         text = path.read_text(encoding="utf-8", errors="replace")
         if any(form in text for form in forms):
-            raise KitError(f"{path.relative_to(facts.home)} holds a secret that you typed", failure="E05")
+            raise KitError(
+                f"{path.relative_to(facts.home)} holds a secret that you typed",
+                failure=known.SECRET_SAVED_IN_NOTEBOOK,
+            )
     return f"None of {len(paths)} saved notebooks holds a secret that you typed"
 
 

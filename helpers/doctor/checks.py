@@ -85,20 +85,6 @@ CHECKS: dict[str, Check] = {
 }
 TITLES = {name: check.title for name, check in CHECKS.items()}
 
-# What each of these merely follows from, by the id or by the check that tells it. Whatever else two checks
-# find stands side by side: mending the one would not mend the other.
-FOLLOWS = {
-    "A04": {"C11"},  # measured by a public address that is somebody else's
-    "A08": {"A09", "A21", "C19"},  # the cookie of the doctor's login, and a person's login without it
-    "A09": {"A09", "A21", "C19"},
-    "A18": {"D09"},
-    "A22": {"A23"},
-    "B05": {"A02", "A03", "A04", "A05"},
-    "B19": {"B02", "B03"},
-    "C05": {"tunnel"},
-    "C06": {"strapi"},
-    "D03": {"C11"},
-}
 # Where a login is sent that then stops without a word.
 _WAY_BACK = {"provider-settings", "front-end"}
 
@@ -136,9 +122,11 @@ def _explains(other: Result, result: Result) -> bool:
         return True
     if result.failure is None:
         return result.id == "login" and other.id in _WAY_BACK
-    # Steps of its own are another thing to do.
-    usual = result.fix == failures.get(result.failure).fix
-    return usual and bool({other.id, other.failure} & FOLLOWS.get(result.failure, set()))
+    entry = failures.get(result.failure)
+    cause = {other.id, failures.get(other.failure).name if other.failure else None}
+    # Steps of its own are another thing to do. Whatever else two checks find stands side by side: mending the
+    # one would not mend the other.
+    return result.fix == entry.fix and bool(cause & set(entry.follows))
 
 
 def _ended(name: str, future: Future[Result], until: float) -> Result:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from helpers.core.errors import KitError, Refused
 from helpers.core.urls import Urls, parsed
 from helpers.doctor.finding import Skip
+from helpers.failures import known
 from helpers.gateway.public_address import Seen
 from helpers.kit import Kit
 from helpers.strapi.client import Connect
@@ -107,7 +108,7 @@ class Visit:
         try:
             return self.connect()
         except Refused as error:
-            raise Skip(ENABLED if error.failure == "A01" else _STARTS) from error
+            raise Skip(ENABLED if error.failure == known.PROVIDER_DISABLED else _STARTS) from error
 
     def engine(self) -> str | None:
         return self._once("engine", lambda: self.strapi().engine(self.kit.flow.provider))

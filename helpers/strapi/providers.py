@@ -9,6 +9,7 @@ from typing import Any
 
 from helpers.core.errors import Conflict, Refused
 from helpers.core.masking import Secret
+from helpers.failures import known
 from helpers.strapi.http import Answer, Door
 
 _PROVIDERS = "/users-permissions/providers"
@@ -88,7 +89,7 @@ class Admin:
         if provider not in stored:
             raise Refused(
                 f"Strapi does not know the provider {provider}",
-                failure="A01",
+                failure=known.PROVIDER_DISABLED,
                 evidence=f"Known are {', '.join(stored)}",
                 fix=("Add the provider file to the Strapi project, then restart Strapi.",),
             )
