@@ -25,12 +25,12 @@ from helpers.core.settings import Settings
 from helpers.core.urls import DOCUMENTED_FRONTEND, Urls
 from helpers.gateway.app import Gateway
 from helpers.gateway.public_address import Door, Tunnel
-from helpers.login.logins import Logins
+from helpers.login.verdict import Logins
 from helpers.project.strapi_project import Project
 from helpers.strapi.client import Admin
 from helpers.strapi.provider_undo import Undo
 from helpers.strapi.rate_limits import PoliteStrapi
-from helpers.tunnel.proof import BroughtTunnel
+from helpers.tunnel.own import BroughtTunnel
 
 if TYPE_CHECKING:
     from helpers.login.robot_browser import Browser

@@ -13,9 +13,7 @@ from helpers.core import inputs
 from helpers.core.errors import KitError, Refused
 from helpers.core.masking import Secret
 from helpers.core.settings import SAMPLE_CLIENT_SECRET
-from helpers.doctor import machine as machines
-from helpers.doctor.finding import Finding, Skip
-from helpers.doctor.measurements import Visit
+from helpers.doctor.measurements import Finding, Skip, Visit
 from helpers.failures import known
 from helpers.project import startup_trouble
 from helpers.project.front_end_project import major
@@ -24,6 +22,14 @@ from helpers.project.strapi_project import Project
 _READS_NOTHING = r"url\s*:\s*env\(\s*(''|\"\")"
 _PROXY_TRUE = r"proxy\s*:\s*true\b"
 _LARGEST = 20_000_000  # bytes of a notebook worth reading
+# Where the kernel's localhost is not the reader's: https://jupyterhub.readthedocs.io and its like.
+_ELSEWHERE = {
+    "JUPYTERHUB_USER": "JupyterHub",
+    "COLAB_RELEASE_TAG": "Google Colab",
+    "BINDER_SERVICE_HOST": "Binder",
+    "CODESPACES": "GitHub Codespaces",
+    "SSH_CONNECTION": "a computer reached by SSH",
+}
 
 
 def project(visit: Visit) -> str | Finding:
@@ -77,8 +83,13 @@ def credentials(visit: Visit) -> str:
     return f"Client ID {inputs.client_id(facts.client_id)} and a secret of 32 hex characters"
 
 
+def elsewhere() -> str:
+    """The place whose ``localhost`` the reader's browser cannot reach; empty on the reader's own computer."""
+    return next((place for name, place in _ELSEWHERE.items() if os.environ.get(name)), "")
+
+
 def machine(visit: Visit) -> str:
-    where = machines.elsewhere()
+    where = elsewhere()
     if not where:
         return "This kernel runs on your own computer, as far as its environment tells"
     if not visit.kit.settings.live:

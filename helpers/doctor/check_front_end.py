@@ -8,8 +8,7 @@ import re
 import httpx
 
 from helpers.core.errors import KitError, TunnelError, Unreachable
-from helpers.doctor.finding import Skip
-from helpers.doctor.measurements import Visit, origin
+from helpers.doctor.measurements import Skip, Visit, origin
 from helpers.failures import known
 from helpers.gateway.app import HELLO
 from helpers.project.front_end_project import FrontEnd, installed_node

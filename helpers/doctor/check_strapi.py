@@ -10,8 +10,7 @@ import httpx
 from helpers.core.errors import KitError, Refused, Unreachable
 from helpers.core.flows import DOCUMENTED
 from helpers.core.urls import API, SHARED, Urls, same_site
-from helpers.doctor.finding import Skip
-from helpers.doctor.measurements import ENABLED, Visit, hostname, origin
+from helpers.doctor.measurements import ENABLED, Skip, Visit, hostname, origin
 from helpers.failures import known
 from helpers.project import startup_trouble
 from helpers.strapi.client import Connect

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from helpers.core.errors import KitError, TunnelError
-from helpers.doctor.finding import Finding, Skip
-from helpers.doctor.measurements import TUNNEL, Visit
+from helpers.doctor.measurements import TUNNEL, Finding, Skip, Visit
 from helpers.failures import known
 from helpers.gateway.app import HELLO
 from helpers.tunnel import proof as tunnels

@@ -17,8 +17,7 @@ from helpers import failures
 from helpers.core.errors import InputError, KitError
 from helpers.core.masking import redact
 from helpers.doctor import check_files, check_front_end, check_strapi, check_tunnel
-from helpers.doctor.finding import Finding, Skip
-from helpers.doctor.measurements import Visit
+from helpers.doctor.measurements import Finding, Skip, Visit
 from helpers.kit import Kit
 from helpers.login.verdict import failed
 from helpers.web.deadline import aside

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from helpers import failures
 from helpers.core.errors import KitError, Refused
 from helpers.core.urls import Urls, parsed
-from helpers.doctor.finding import Skip
 from helpers.failures import known
 from helpers.gateway.public_address import Seen
 from helpers.kit import Kit
@@ -30,6 +31,22 @@ _ADDRESS = "Strapi to know its public address (see Strapi knows its public addre
 _ADMIN = "the e-mail address and password of your Strapi administrator (notebook 03)"
 _TELLING = 0.5  # seconds before the end
 _MOST = 1 << 20  # bytes of a page
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Nothing is broken, but ``failure`` is what the reader may meet next."""
+
+    evidence: str
+    failure: str
+
+    @property
+    def fix(self) -> tuple[str, ...]:
+        return failures.get(self.failure).fix
+
+
+class Skip(Exception):
+    """This check waits for something else; the text says for what."""
 
 
 class Visit:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as w
 
 from helpers.core.errors import Stopped
-from helpers.doctor.machine import elsewhere
+from helpers.doctor.check_files import elsewhere
 from helpers.gateway.witness import Attempt
 from helpers.kit import Kit
 from helpers.login.verdict import failed

@@ -1,9 +1,8 @@
-"""A public address that the reader brings, and the proof that an address leads to us."""
+"""The proof that a public address leads to us, and what stands there instead when it does not."""
 
 from __future__ import annotations
 
 import re
-import threading
 from dataclasses import dataclass
 
 import httpx
@@ -22,21 +21,6 @@ _STRAPIS = (
 )
 _PROGRAM = {"user-agent": "kit", "ngrok-skip-browser-warning": "1"}
 _BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0", "accept": "text/html,*/*;q=0.8"}
-
-
-class BroughtTunnel:
-    """A tunnel that somebody else runs: whether it leads here, only :func:`confirm` can tell."""
-
-    def __init__(self, public_url: str) -> None:
-        self.url = public_url.rstrip("/")
-        self.alive = False
-
-    def start(self, upstream: str = "", cancelled: threading.Event | None = None) -> str:
-        self.alive = True
-        return self.url
-
-    def stop(self) -> None:
-        self.alive = False
 
 
 @dataclass(frozen=True)

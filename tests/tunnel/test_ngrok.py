@@ -30,7 +30,8 @@ from helpers.rehearsal.ngrok.install import install_agent
 from helpers.rehearsal.strapi.server import StrapiStandIn
 from helpers.tunnel import ngrok_agent, proof
 from helpers.tunnel.ngrok import NgrokTunnel
-from helpers.tunnel.proof import BroughtTunnel, confirm
+from helpers.tunnel.own import BroughtTunnel
+from helpers.tunnel.proof import confirm
 from helpers.web.server import Server
 
 TOKEN = "2theAuthtokenThatNobodyMaySee_0001"
