@@ -80,6 +80,9 @@ class Settings:
     gateway_port: int = field(default=0, metadata=_from("KIT_GATEWAY_PORT", inputs.port))
     home: Path = HOME
 
+    def __post_init__(self) -> None:
+        inputs.two_servers(self.frontend_url, self.strapi_url)
+
     @property
     def live(self) -> bool:
         return self.mode == "live"

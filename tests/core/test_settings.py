@@ -132,6 +132,16 @@ def test_a_bad_value_is_refused_by_the_name_of_its_variable(
     assert str(caught.value).startswith(told)
 
 
+@pytest.mark.parametrize(
+    "front_end",
+    ["http://localhost:1337", "http://127.0.0.1:1337", "http://LOCALHOST:1337/", "http://[::1]:1337"],
+)
+def test_a_front_end_that_is_strapi_itself_is_refused_with_the_reason(tmp_path: Path, front_end: str):
+    with pytest.raises(InputError, match="admin panel on the internet"):
+        load({"KIT_MODE": "live", "FRONTEND_URL": front_end}, tmp_path)
+    assert load({"KIT_MODE": "live", "FRONTEND_URL": "http://localhost:3000"}, tmp_path).frontend_url
+
+
 def test_the_file_is_for_this_user_only_whatever_it_was_before(tmp_path: Path):
     typed, older = Settings(home=tmp_path), Settings(mode="live", home=tmp_path)
     older.file.write_text("STRAPI_URL=http://localhost:1337\n")

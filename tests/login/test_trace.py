@@ -16,7 +16,7 @@ from helpers import failures
 from helpers.gateway.witness import Attempt, Hop
 from helpers.login import trace
 from helpers.login.trace import MEANING
-from helpers.login.verdict import Verdict
+from helpers.login.verdict import Verdict, judge
 from tests.login.test_verdict import ACTORS
 
 HELPERS = Path(trace.__file__).parents[1]
@@ -131,6 +131,20 @@ def test_nothing_that_others_wrote_steers_the_terminal():
     printed = trace.lines(seen, verdict) + trace.conclusion(Verdict(True, True, "", user=user))
     assert len(printed) == 2 + 1 + 1 + 1
     assert all(line.isprintable() for line in printed)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://[::1/api/connect/x", "https://[", "//[a]b", "http://a:b:c]/", "%zz?[=]&%"]
+)
+@pytest.mark.parametrize("step", ["connect", "callback", "auth"])
+def test_no_address_that_a_stranger_names_ends_a_renderer(step: str, address: str):
+    seen = attempt(hop(step, 302, url=address, location=address))
+    verdict = judge(seen, "instagram")
+
+    assert "302" in "\n".join(trace.lines(seen, verdict))
+    assert "302" in trace.as_html(seen, verdict)
+    assert "302" in trace.mermaid(seen, verdict)
+    assert trace.as_json(verdict, seen, flow="today", engine=None)["hops"][0]["status"] == 302
 
 
 @pytest.mark.parametrize(

@@ -46,14 +46,18 @@ class _Configured(Protocol):
     config: Config
 
 
+# A real Strapi lets pages of every origin read these too. But there the password is not known to everybody.
+_ADMIN = ("/admin/", "/users-permissions/")
+
+
 class Cors:
-    """``strapi::cors``: https://github.com/koajs/cors with Strapi's defaults."""
+    """``strapi::cors``: https://github.com/koajs/cors with Strapi's defaults, but not for administrators."""
 
     def __init__(self, app: ASGIApp, strapi: _Configured) -> None:
         self.app, self.strapi = app, strapi
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"].startswith(_ADMIN):
             await self.app(scope, receive, send)
             return
         asked = Headers(scope=scope)
