@@ -89,6 +89,14 @@ def test_the_package_has_all_its_folders_and_files():
     assert [name for name in data if not any(fnmatch(name, pattern) for pattern in patterns)] == []
 
 
+def test_the_licence_is_named_as_new_build_tools_want_it():
+    """The older form, a table, stops building on 2027-02-18; setuptools knows this one from 77 on."""
+    assert PROJECT["project"]["license"] == "MIT"
+    assert "MIT License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+    (setuptools,) = map(Requirement, PROJECT["build-system"]["requires"])
+    assert not setuptools.specifier.contains("76.1")
+
+
 # Conda and Binder
 
 
