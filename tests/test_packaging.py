@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -42,8 +44,10 @@ def ignored() -> list[str]:
 
 
 def files(folder: Path = ROOT) -> Iterator[Path]:
-    """Every file that git would take."""
+    """Every file that git would take, but for environments: their names are anybody's choice."""
     for path in folder.iterdir():
+        if (path / "pyvenv.cfg").exists() or (path / "conda-meta").exists():
+            continue
         name = path.name + ("/" if path.is_dir() else "")
         if path.name == ".git" or any(fnmatch(name, pattern) for pattern in ignored()):
             continue
@@ -186,6 +190,27 @@ def test_every_command_that_a_document_names_exists(document: Path):
     named = re.findall(r"(?:`|^)make (?!-C)([\w-]+)", document.read_text(encoding="utf-8"), re.MULTILINE)
     assert named
     assert set(named) <= targets()
+
+
+@pytest.mark.parametrize("holds", ["pyvenv.cfg", "conda-meta"])
+def test_an_environment_in_the_checkout_is_left_alone_whatever_it_is_called(holds: str, tmp_path: Path):
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    tools, theirs = tmp_path / "tools", tmp_path / "py311" / "lib" / "theirs.py"
+    for folder in (tools / "bin", theirs.parent, theirs.parents[1] / holds):
+        folder.mkdir(parents=True)
+    for name in ("ruff", "codespell"):
+        (tools / "bin" / name).symlink_to(Path(sys.executable).parent / name)
+    (tools / "bin" / "mypy").symlink_to(shutil.which("true") or "")  # it looks at the package alone
+    (tools / "ready").touch()
+    theirs.write_text("import os\n\nxs = [ 'rec" + "ieve' ]\n")  # misspelt, badly laid out, and unused
+    lint = ["make", "-C", str(tmp_path), "lint", "TEST=tools"]
+    done = subprocess.run(lint, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert theirs not in set(files(tmp_path))
+    theirs.rename(tmp_path / "ours.py")
+    assert subprocess.run(lint, capture_output=True, check=False).returncode != 0
+    assert tmp_path / "ours.py" in set(files(tmp_path))
 
 
 # Files
