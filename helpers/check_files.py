@@ -7,17 +7,16 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from helpers import boot, inputs
 from helpers import machine as machines
 from helpers.errors import KitError, Refused
-from helpers.finding import Finding, Skip
+from helpers.finding import DoesNotApply, Finding, NotYet
 from helpers.frontend_project import major
 from helpers.masking import Secret
 from helpers.project import Project
 from helpers.settings import SAMPLE_CLIENT_SECRET
-from helpers.visit import Visit
+from helpers.visit import Visit, on_this_computer
 
 _READS_NOTHING = r"url\s*:\s*env\(\s*(''|\"\")"
 _PROXY_TRUE = r"proxy\s*:\s*true\b"
@@ -25,9 +24,12 @@ _LARGEST = 20_000_000  # bytes of a notebook worth reading
 
 
 def project(visit: Visit) -> str | Finding:
-    root = visit.kit.settings.strapi_project
+    facts = visit.kit.settings
+    root = facts.strapi_project
+    if not root and not on_this_computer(facts.strapi_url):
+        raise DoesNotApply(f"Strapi runs at {facts.strapi_url}, and its files are not on this computer")
     if not root:
-        raise Skip("the folder of your Strapi project, if it is on this computer (notebook 01)")
+        raise NotYet("the folder of your Strapi project (notebook 01)")
     folder = Project(root).folder
     server, middlewares = (_text(folder.root / "config", name) for name in ("server", "middlewares"))
     if re.search(_READS_NOTHING, server):
@@ -51,7 +53,7 @@ def _refuses_its_cookie(visit: Visit) -> bool:
         visit.connect()
     except Refused as error:
         return error.failure == "A22"
-    except (KitError, Skip):  # told by other checks
+    except (KitError, NotYet):  # told by other checks
         pass
     return False
 
@@ -66,7 +68,7 @@ def _text(folder: Path, stem: str) -> str:
 def credentials(visit: Visit) -> str:
     facts = visit.kit.settings
     if not facts.client_id or not facts.client_secret:
-        raise Skip("the client ID and secret (notebook 02)")
+        raise NotYet("the client ID and secret (notebook 02)")
     inputs.client_secret(facts.client_secret.reveal())
     return f"Client ID {inputs.client_id(facts.client_id)} and a secret of 32 hex characters"
 
@@ -78,10 +80,10 @@ def machine(visit: Visit) -> str:
     if not visit.kit.settings.live:
         return f"This kernel runs on {where}; a rehearsal needs nothing but this notebook"
     try:
-        host = urlsplit(visit.page()).hostname or ""
+        page = visit.page()
     except KitError:  # told by another check
-        host = ""
-    if host in ("localhost", "127.0.0.1", "::1"):
+        page = ""
+    if on_this_computer(page):
         raise KitError(f"This kernel runs on {where}, where your browser's localhost is not", failure="E03")
     return f"This kernel runs on {where}, and a login needs only the public address"
 
@@ -92,7 +94,7 @@ def notebooks(visit: Visit) -> str:
     # The documented sample is printed in the text of notebook 03.
     secrets = [each for each in held if each and each != Secret(SAMPLE_CLIENT_SECRET)]
     if not secrets:
-        raise Skip("a secret to look for")
+        raise NotYet("a secret to look for")
     # A notebook is JSON, where quotes and other letters are written differently.
     forms = {form for each in secrets for form in (each.reveal(), json.dumps(each.reveal())[1:-1])}
     paths = list(_saved(facts.home / "notebooks"))

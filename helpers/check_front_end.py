@@ -9,10 +9,10 @@ import httpx
 
 from helpers import agent, tunnel
 from helpers.errors import KitError, TunnelError, Unreachable
-from helpers.finding import Skip
+from helpers.finding import DoesNotApply, NotYet
 from helpers.frontend_project import FrontEnd, installed_node
 from helpers.gateway import HELLO
-from helpers.visit import Visit, origin
+from helpers.visit import Visit, on_this_computer, origin
 
 _PATIENCE = 10.0  # seconds; a dev server builds its page on the first request
 # The one place behind the gateway that is nobody's step of a login, and so leaves no hop in the trace.
@@ -90,9 +90,14 @@ def _silent(url: str, evidence: str) -> Unreachable:
 
 
 def project(visit: Visit) -> str:
-    folder = visit.kit.settings.frontend_project
+    facts = visit.kit.settings
+    folder = facts.frontend_project
+    if not folder and not facts.frontend_url:
+        raise DoesNotApply("This setup has no front end of its own: the kit's page stands in")
+    if not folder and not on_this_computer(facts.frontend_url):
+        raise DoesNotApply(f"The front end runs at {facts.frontend_url}; its files are not on this computer")
     if not folder:
-        raise Skip("the folder of your front end's project, if it is on this computer (notebook 01)")
+        raise NotYet("the folder of your front end's project (notebook 01)")
     front_end = FrontEnd(folder)
     if trouble := front_end.warning(installed_node()) or front_end.trouble(visit.public()):
         raise trouble

@@ -9,7 +9,7 @@ import httpx
 
 from helpers import boot
 from helpers.errors import KitError, Refused, Unreachable
-from helpers.finding import Skip
+from helpers.finding import NotYet
 from helpers.instagram import DOCUMENTED
 from helpers.strapi import Connect
 from helpers.urls import API, SHARED, Urls, same_site
@@ -150,7 +150,7 @@ def provider_settings(visit: Visit) -> str:
     name = visit.kit.flow.provider
     entry = visit.providers().get(name)
     if not entry or not entry.get("enabled"):
-        raise Skip(ENABLED)
+        raise NotYet(ENABLED)
     stored = str(entry.get("callback") or "")
     if failure := _wrong_page(stored, visit):
         raise KitError(f"The redirect URL to the front end is {stored or 'empty'}", failure=failure)

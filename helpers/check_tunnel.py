@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helpers import tunnel as tunnels
 from helpers.errors import KitError, TunnelError
-from helpers.finding import Finding, Skip
+from helpers.finding import Finding, NotYet
 from helpers.gateway import HELLO
 from helpers.visit import TUNNEL, Visit
 
@@ -23,7 +23,7 @@ def tunnel(visit: Visit) -> str | Finding:
         return "Another notebook holds the tunnel open"
     if left := door.left_behind():
         raise KitError(f"{left} was open, but the kernel that held it is gone", failure="E09")
-    raise Skip(TUNNEL)
+    raise NotYet(TUNNEL)
 
 
 def _moved(tunnel: object, public: str) -> Finding | None:

@@ -1,4 +1,4 @@
-"""How a check that has not failed ends: with a note for the reader, or by waiting for something else."""
+"""How a check that has not failed ends: with a note, by waiting for something else, or not at all."""
 
 from __future__ import annotations
 
@@ -19,5 +19,9 @@ class Finding:
         return failures.get(self.failure).fix
 
 
-class Skip(Exception):
-    """This check waits for something else; the text says for what."""
+class NotYet(Exception):
+    """This check waits for something that the person does; the text says for what."""
+
+
+class DoesNotApply(Exception):
+    """This mode or layout has no need of this check; the text says why."""

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from helpers.bounded import Fetched, fetch
 from helpers.door import Seen
 from helpers.errors import KitError, Refused
-from helpers.finding import Skip
+from helpers.finding import NotYet
 from helpers.kit import Kit
 from helpers.strapi import Connect
 from helpers.strapi_admin import Admin, Entry
@@ -37,7 +37,7 @@ class Visit:
     The visit is over at ``until``, in monotonic seconds.
 
     Raises:
-        Skip: what is asked for cannot be known yet.
+        NotYet: what is asked for cannot be known yet.
         KitError: it cannot be had.
     """
 
@@ -61,7 +61,7 @@ class Visit:
 
     def public(self) -> str:
         if not self.kit.public_url:
-            raise Skip(TUNNEL)
+            raise NotYet(TUNNEL)
         return self.kit.public_url
 
     def door(self) -> Seen | None:
@@ -71,7 +71,7 @@ class Visit:
     def open_door(self) -> Seen:
         door = self.door()
         if door is None:
-            raise Skip(TUNNEL)
+            raise NotYet(TUNNEL)
         return door
 
     @property
@@ -107,7 +107,7 @@ class Visit:
         try:
             return self.connect()
         except Refused as error:
-            raise Skip(ENABLED if error.failure == "A01" else _STARTS) from error
+            raise NotYet(ENABLED if error.failure == "A01" else _STARTS) from error
 
     def engine(self) -> str | None:
         return self._once("engine", lambda: self.strapi().engine(self.kit.flow.provider))
@@ -118,7 +118,7 @@ class Visit:
 
     def admin(self) -> Admin:
         if not self.may_sign_in:
-            raise Skip(_ADMIN)
+            raise NotYet(_ADMIN)
         self.strapi()
         return self._once("admin", self.kit.admin)
 
@@ -145,7 +145,7 @@ class Visit:
         with suppress(KitError):  # told by another check
             sent = self.connect().redirect_uri
         if origin(page) == origin(sent) != self.public():
-            raise Skip(_ADDRESS)
+            raise NotYet(_ADDRESS)
         return page
 
     def front_end(self) -> str:
@@ -161,6 +161,11 @@ class Visit:
         seconds = max(0.1, min(seconds, left))
         request = http.build_request("GET", url, headers=headers, timeout=seconds)
         return fetch(http, request, seconds=seconds, most=_MOST)
+
+
+def on_this_computer(url: str) -> bool:
+    """Then the files of what answers there are here, too."""
+    return hostname(url) in ("localhost", "127.0.0.1", "::1")
 
 
 def origin(url: str) -> str:

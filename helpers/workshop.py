@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from helpers.checks import SKIPPED, Result
+from helpers.checks import NOT_YET, SKIPPED, Result
 from helpers.errors import KitError, Unreachable
 from helpers.masking import Secret
 from helpers.settings import Settings
@@ -60,7 +60,8 @@ class Sharing:
         Raises:
             Unreachable: the board does not answer.
         """
-        states = {each.id: each.status for each in results if each.id in STEPS and each.status != SKIPPED}
+        measured = [each for each in results if each.id in STEPS and each.status not in (NOT_YET, SKIPPED)]
+        states = {each.id: each.status for each in measured}
         if states:
             self._send("PUT", states)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from helpers import checks, settings, views, workshop
-from helpers.checks import FAILED, PASSED, SKIPPED, Result
+from helpers.checks import FAILED, NOT_YET, PASSED, SKIPPED, Result
 from helpers.errors import Unreachable
 from helpers.kit import Kit
 from helpers.serving import Server
@@ -23,7 +23,8 @@ TOKEN = "token-of-this-server"
 RESULTS = [
     Result("strapi", PASSED, "Strapi answers at http://localhost:1337"),
     Result("provider", FAILED, "Strapi sends client id 42", "B04", ("Type it again.",)),
-    Result("login", SKIPPED, "waits for a login"),
+    Result("login", NOT_YET, "waits for a login"),
+    Result("credentials", SKIPPED, "which this setup has no need of"),
     Result("some-later-check", PASSED, "which the board does not know"),
 ]
 
