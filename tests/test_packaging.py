@@ -21,6 +21,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from helpers.__main__ import main
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CORE = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
@@ -211,6 +213,17 @@ def test_an_environment_in_the_checkout_is_left_alone_whatever_it_is_called(hold
     theirs.rename(tmp_path / "ours.py")
     assert subprocess.run(lint, capture_output=True, check=False).returncode != 0
     assert tmp_path / "ours.py" in set(files(tmp_path))
+
+
+def test_the_readmes_terminal_commands_are_those_that_work_after_make_lab(capsys: pytest.CaptureFixture[str]):
+    readme, makefile = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "Makefile"))
+    (lab,) = re.findall(r"^LAB = (\S+)$", makefile, re.MULTILINE)
+    named = re.findall(r"^(\S+) -m helpers (\w+)", readme, re.MULTILINE)
+    assert {python for python, _ in named} == {f"{lab}/bin/python"}
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    (known,) = re.findall(r"\b(\w+(?:\|\w+)+) \.\.\.", capsys.readouterr().out)
+    assert [command for _, command in named] == known.split("|")
 
 
 # Files
