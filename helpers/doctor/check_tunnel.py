@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helpers.core.errors import KitError, TunnelError
-from helpers.doctor.measurements import TUNNEL, Finding, Skip, Visit
+from helpers.doctor.measurements import TUNNEL, Finding, NotYet, Visit
 from helpers.failures import known
 from helpers.gateway.app import HELLO
 from helpers.tunnel import proof as tunnels
@@ -25,7 +25,7 @@ def tunnel(visit: Visit) -> str | Finding:
         raise KitError(
             f"{left} was open, but the kernel that held it is gone", failure=known.TUNNEL_GONE_AFTER_RESTART
         )
-    raise Skip(TUNNEL)
+    raise NotYet(TUNNEL)
 
 
 def _moved(tunnel: object, public: str) -> Finding | None:

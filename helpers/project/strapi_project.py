@@ -40,7 +40,7 @@ def frontend_env(urls: Urls) -> str:
 
 def provider_source(language: str = "js") -> str:
     """The provider file for today's login, the same for Strapi 4.26, 5.50 and 5.54."""
-    template = files("helpers.project.strapi_project").joinpath(f"templates/strapi-server.{language}")
+    template = files("helpers.project").joinpath(f"templates/strapi-server.{language}")
     return template.read_text(encoding="utf-8")
 
 

@@ -30,7 +30,7 @@ from helpers.web import frontend
 from helpers.web.server import Server
 
 AUTHTOKEN = "2rehearsalOnlyNotARealAuthtoken_7Zq4"
-_PROJECT = Path(str(files("helpers.rehearsal.strapi.server"))) / "project"
+_PROJECT = Path(str(files("helpers.rehearsal.strapi"))) / "project"
 _ENV = "HOST=0.0.0.0\nPORT=1337\nAPP_KEYS=rehearsalKeyA,rehearsalKeyB\n"
 # The one line of config/server that matters here: a text, or a variable with a text to fall back on.
 _URL = re.compile(r"\burl: (?:env\('(\w*)', )?'([^']*)'")

@@ -29,7 +29,7 @@ from helpers.web.pages import page
 
 __all__ = ["Account", "App", "InstagramStandIn", "Switches"]
 
-_TEMPLATES = files("helpers.rehearsal.instagram.login_pages")
+_TEMPLATES = files("helpers.rehearsal.instagram")
 _WWW, _API, _GRAPH = HOSTS
 _INVALID = "Invalid Request: Request parameters are invalid: "
 _UNAVAILABLE = "Sorry, this page isn't available."
