@@ -22,6 +22,7 @@ from helpers.door import Door, Tunnel
 from helpers.errors import InputError, KitError
 from helpers.gateway import Gateway
 from helpers.instagram import FLOWS, TOKEN_URL, Flow
+from helpers.leftovers import sweep
 from helpers.logins import Logins
 from helpers.masking import Secret
 from helpers.project import Project
@@ -76,6 +77,8 @@ class Kit:
         folder = self.world.folder if self.world else self.settings.state_dir
         self.door = Door(self.gateway, self._new_tunnel, folder / "door.json", self.changed)
         self.undo = Undo(folder, self.settings.strapi_url)
+        with suppress(KitError):  # a journal that cannot be read is told where it is needed
+            sweep(settings.home, folder, [entry.change.path for entry in self.undo.files.entries()])
 
     def _client(self) -> httpx.Client:
         if self.world:
