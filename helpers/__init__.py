@@ -2,7 +2,7 @@
 
 Reading order, which is also the direction of imports:
 
-    errors, settings   what can go wrong, and the facts the user gives
+    errors, settings   what can go wrong, and the facts the user gives (leftovers: what a kill leaves of them)
     urls, instagram    every address of the setup, and the two login flows as data
     tunnel, gateway    a public address, and the one door behind it (ngrok_tunnel, agent, forwarding, door)
     witness, trace     what the gateway saw of a login, without its secrets
