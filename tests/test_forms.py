@@ -18,7 +18,9 @@ from helpers.login_form import LoginForm
 from helpers.project import PROVIDER_FILE
 from helpers.project_form import BackendForm, FrontEndForm, ProviderFileForm
 from helpers.put_back_form import PutBackForm
+from helpers.rehearsal import ngrok_agent
 from helpers.rehearsal.strapi import ADMIN_EMAIL
+from helpers.rehearsal.world import AUTHTOKEN
 from helpers.widgets import NO_WIDGETS, CopyField, SecretField
 
 
@@ -358,6 +360,43 @@ def test_a_real_tab_shows_its_address_and_can_be_cancelled(ready: Kit) -> None:
         assert "Stopped waiting" in form.status.text
 
     play(scene)
+
+
+def test_a_login_after_the_tunnel_was_stopped_opens_it_again(ready: Kit) -> None:
+    async def scene() -> None:
+        tunnel, form = forms.TunnelForm(ready), LoginForm(ready)
+        tunnel.stop_button.click()
+        await tasks.settled()
+        assert not ready.door.is_open
+        form.submit_button.click()
+        await until(lambda: form.consent.layout.display == "" or form.status.kind == "failed")
+        form.allow.click()
+        await tasks.settled()
+        assert "kit_rehearsal is logged in" in form.status.text
+
+    play(scene)
+
+
+def test_a_live_link_leads_to_the_domain_that_the_tunnel_got(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = {"KIT_NGROK_CLOUD": str(tmp_path), "KIT_NGROK_DOMAIN": "shop.ngrok-free.dev"}
+    monkeypatch.setenv("PYNGROK_NGROK_PATH", str(ngrok_agent.install(tmp_path, **cloud)))
+    given = {"KIT_MODE": "live", "NGROK_AUTHTOKEN": AUTHTOKEN}
+    kit = Kit(settings.load(given, home=tmp_path))
+
+    async def scene() -> None:
+        form = LoginForm(kit)
+        form.submit_button.click()
+        await until(lambda: bool(form.link.value))
+        form.cancel_button.click()
+        await tasks.settled()
+        assert 'href="https://shop.ngrok-free.dev/api/connect/instagram-business"' in form.link.value
+
+    try:
+        play(scene)
+    finally:
+        kit.close()
 
 
 def test_putting_back_restores_files_and_provider_and_closes_the_door(kit: Kit) -> None:
