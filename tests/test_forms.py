@@ -413,7 +413,7 @@ def test_putting_back_restores_files_and_provider_and_closes_the_door(kit: Kit) 
         assert read_all(project) == files
         assert not kit.door.is_open
         await press(form)
-        assert "no file was changed; no provider was changed" in form.status.text
+        assert "no provider was changed; no file was changed" in form.status.text
 
     play(scene)
 
