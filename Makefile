@@ -22,11 +22,11 @@ test-workshop: $(WORKSHOP)/ready-test  ## two attendees on a real hub; as root a
 bench: $(TEST)/ready-bench  ## everything measured side by side, written to docs/benchmarks.md
 	$(TEST)/bin/python -m tests.bench
 
-docs: $(TEST)/ready  ## the pages of docs/failures, written from helpers/failures.toml
-	$(TEST)/bin/python -m helpers.failure_page docs/failures
+docs: $(TEST)/ready  ## the pages of docs/failures, written from helpers/failures/catalogue.toml
+	$(TEST)/bin/python -m helpers.doctor.failure_page docs/failures
 
 pictures: $(TEST)/ready-real  ## the pictures of docs, taken while the browser tests click through the notebooks
-	PICTURES=docs $(TEST)/bin/python -m pytest -m real tests/test_browser_notebooks.py -k clicked_through
+	PICTURES=docs $(TEST)/bin/python -m pytest -m real tests/real/test_browser_notebooks.py -k clicked_through
 
 lint: $(TEST)/ready
 	$(TEST)/bin/ruff check .

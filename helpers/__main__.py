@@ -12,11 +12,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from helpers import checks, diagnosis, inputs, settings, trace
-from helpers.errors import InputError, KitError
+from helpers.core import inputs, settings
+from helpers.core.errors import InputError, KitError
+from helpers.doctor import checks, diagnosis
+from helpers.gateway.witness import Attempt
 from helpers.kit import Kit
-from helpers.login import Verdict
-from helpers.witness import Attempt
+from helpers.login import trace
+from helpers.login.verdict import Verdict
 
 OK, FAILED, USAGE = 0, 1, 2
 _ROBOTS_PATIENCE, _LONGEST = 10.0, 86_400.0  # seconds

@@ -17,24 +17,24 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from helpers import settings as facts
-from helpers.door import Door, Tunnel
-from helpers.errors import InputError, KitError
-from helpers.gateway import Gateway
-from helpers.instagram import FLOWS, TOKEN_URL, Flow
-from helpers.leftovers import sweep
-from helpers.logins import Logins
-from helpers.masking import Secret
-from helpers.project import Project
-from helpers.settings import Settings
-from helpers.strapi import Admin
-from helpers.strapi_polite import PoliteStrapi
-from helpers.tunnel import BroughtTunnel
-from helpers.undo import Undo
-from helpers.urls import DOCUMENTED_FRONTEND, Urls
+from helpers.core import settings as facts
+from helpers.core.errors import InputError, KitError
+from helpers.core.flows import FLOWS, TOKEN_URL, Flow
+from helpers.core.leftovers import sweep
+from helpers.core.masking import Secret
+from helpers.core.settings import Settings
+from helpers.core.urls import DOCUMENTED_FRONTEND, Urls
+from helpers.gateway.app import Gateway
+from helpers.gateway.public_address import Door, Tunnel
+from helpers.login.logins import Logins
+from helpers.project.strapi_project import Project
+from helpers.strapi.client import Admin
+from helpers.strapi.provider_undo import Undo
+from helpers.strapi.rate_limits import PoliteStrapi
+from helpers.tunnel.proof import BroughtTunnel
 
 if TYPE_CHECKING:
-    from helpers.browser import Browser
+    from helpers.login.robot_browser import Browser
     from helpers.rehearsal.world import World
 
 # At their lower levels these log whole addresses and headers, codes and tokens included.
@@ -187,7 +187,7 @@ class Kit:
             return BroughtTunnel(self.settings.public_url)
         if not self.settings.ngrok_authtoken:
             raise InputError("Paste your ngrok authtoken first, or set PUBLIC_URL to your own tunnel.")
-        from helpers.ngrok_tunnel import NgrokTunnel
+        from helpers.tunnel.ngrok import NgrokTunnel
 
         return NgrokTunnel(
             authtoken=self.settings.ngrok_authtoken,
@@ -224,7 +224,7 @@ class Kit:
         """A robot browser with a cookie jar of its own, for rehearsals."""
         if not self.world:
             raise KitError("In live mode the browser is the person's own")
-        from helpers.browser import Browser
+        from helpers.login.robot_browser import Browser
 
         client = httpx.Client(transport=self.world.internet.transport(), timeout=_TIMEOUT)
         return Browser(client, self.urls, twice)

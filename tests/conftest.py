@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from helpers import failures
-from helpers.gateway import Gateway
-from helpers.serving import Server
-from tests.servers import App, Handler, RawServer
+from helpers.gateway.app import Gateway
+from helpers.web.server import Server
+from tests.support.servers import App, Handler, RawServer
 
 _OURS = re.compile(r"(?i)(KIT|NGROK|STRAPI|FRONTEND|INSTAGRAM)_.*|PUBLIC_URL|.*_proxy")
 Before = Callable[[Handler | None], tuple[Gateway, App]]

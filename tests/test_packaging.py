@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import os
 import re
+import subprocess
 import sys
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from itertools import chain
@@ -79,14 +81,19 @@ def test_every_import_is_a_declared_dependency():
     assert {name: file for name, file in needed.items() if name not in versions(CORE)} == {}
 
 
-def test_the_package_has_all_its_folders_and_files():
-    helpers = ROOT / "helpers"
-    folders = {".".join(path.parent.relative_to(ROOT).parts) for path in helpers.rglob("__init__.py")}
-    assert set(PROJECT["tool"]["setuptools"]["packages"]) == folders
-    patterns = PROJECT["tool"]["setuptools"]["package-data"]["helpers"]
-    data = [str(path.relative_to(helpers)) for path in files(helpers) if path.suffix != ".py"]
-    assert "failures.toml" in data
-    assert [name for name in data if not any(fnmatch(name, pattern) for pattern in patterns)] == []
+def test_the_wheel_has_every_file_of_the_package(tmp_path: Path):
+    build = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
+    source = tmp_path / "source"
+    for path in [*files(ROOT / "helpers"), ROOT / "pyproject.toml", ROOT / "README.md"]:
+        target = source / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    subprocess.run([sys.executable, "-c", build, tmp_path], cwd=source, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as opened:
+        inside = {name for name in opened.namelist() if name.startswith("helpers/")}
+    assert inside == {str(path.relative_to(ROOT)) for path in files(ROOT / "helpers")}
+    assert "helpers/failures/catalogue.toml" in inside
 
 
 # Conda and Binder

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from helpers.rehearsal.tabs import Tabs
+from helpers.rehearsal.browser_tabs import Tabs
 
 Port = int | Callable[[], int | None]  # None: whoever serves the host is gone
 

@@ -14,24 +14,24 @@ from pathlib import Path
 from dotenv import dotenv_values
 from starlette.types import ASGIApp, Scope
 
-from helpers import frontend
-from helpers import settings as facts
-from helpers.instagram import HOSTS, Flow
-from helpers.masking import Secret
-from helpers.observer import Observed, Role
-from helpers.rehearsal import ngrok_agent
-from helpers.rehearsal.instagram import Account, App, InstagramStandIn, Switches
+from helpers.core import settings as facts
+from helpers.core.flows import HOSTS, Flow
+from helpers.core.masking import Secret
+from helpers.core.settings import Settings
+from helpers.core.urls import DOCUMENTED_FRONTEND, Urls
+from helpers.gateway.observer import Observed, Role
+from helpers.gateway.witness import Witness
+from helpers.rehearsal.instagram.login_pages import Account, App, InstagramStandIn, Switches
 from helpers.rehearsal.internet import Internet, edge_port
+from helpers.rehearsal.ngrok.install import install_agent
 from helpers.rehearsal.scratch import new_folder
-from helpers.rehearsal.strapi import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiStandIn
-from helpers.rehearsal.strapi_config import Config
-from helpers.serving import Server
-from helpers.settings import Settings
-from helpers.urls import DOCUMENTED_FRONTEND, Urls
-from helpers.witness import Witness
+from helpers.rehearsal.strapi.config import Config
+from helpers.rehearsal.strapi.server import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiStandIn
+from helpers.web import frontend
+from helpers.web.server import Server
 
 AUTHTOKEN = "2rehearsalOnlyNotARealAuthtoken_7Zq4"
-_PROJECT = Path(str(files("helpers"))) / "templates" / "strapi-project"
+_PROJECT = Path(str(files("helpers.rehearsal.strapi"))) / "project"
 _ENV = "HOST=0.0.0.0\nPORT=1337\nAPP_KEYS=rehearsalKeyA,rehearsalKeyB\n"
 # The one line of config/server that matters here: a text, or a variable with a text to fall back on.
 _URL = re.compile(r"\burl: (?:env\('(\w*)', )?'([^']*)'")
@@ -73,7 +73,7 @@ class World:
         cloud = self.folder / "cloud"
         cloud.mkdir(mode=0o700)
         self.agent_environment = {"KIT_NGROK_CLOUD": str(cloud), "KIT_NGROK_DOMAIN": self.domain}
-        self.ngrok_path: Path | None = ngrok_agent.install(self.folder, **self.agent_environment)
+        self.ngrok_path: Path | None = install_agent(self.folder, **self.agent_environment)
         self.strapi_server = self.serve(self.strapi.app)
         instagram = self.serve(self._observe(self.instagram, _role_at_instagram))
         for host in HOSTS:

@@ -7,7 +7,7 @@ from functools import partial
 
 import httpx
 
-from helpers import checks
+from helpers.doctor import checks
 from helpers.kit import Kit
 from tests.bench.logins import rehearsed
 from tests.bench.measuring import Row, alternately, ratio, timed

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from helpers import settings
-from helpers.instagram import HOSTS
+from helpers.core import settings
+from helpers.core.flows import HOSTS
+from helpers.core.urls import ME
 from helpers.kit import Kit
 from helpers.rehearsal.internet import Internet
-from helpers.urls import ME
 from tests.bench.measuring import Row, alternately, ratio, timed
 from tests.bench.provider import Provider, allow
 

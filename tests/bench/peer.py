@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from helpers.gateway import Gateway
-from helpers.serving import Server
+from helpers.gateway.app import Gateway
+from helpers.web.server import Server
 
 _PIECE = b"x" * 65536
 

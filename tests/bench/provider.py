@@ -17,9 +17,9 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import httpx
 
-from helpers.instagram import HOSTS
+from helpers.core.flows import HOSTS
 from helpers.kit import Kit
-from helpers.serving import Server
+from helpers.web.server import Server
 
 _WWW, _API, _GRAPH = HOSTS
 _HOST_OF = {"/oauth/authorize": _WWW, "/oauth/access_token": _API}

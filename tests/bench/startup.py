@@ -17,7 +17,7 @@ THIRD_PARTY = (
     "anywidget, httpx, ipywidgets, starlette.applications, starlette.responses, "
     "uvicorn, uvicorn.protocols.http.h11_impl, dotenv"
 )
-KIT = "helpers.forms, helpers.views, helpers.reading, helpers.login_form"
+KIT = "helpers.notebook"
 
 
 def rows() -> list[Row]:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import httpx
 
-from helpers.masking import Secret
+from helpers.core.masking import Secret
 
 # The last of each way to end a login, and the last of Strapi 4.
 VERSIONS = ("5.54.0", "5.52.3", "5.50.0", "4.26.2")
@@ -61,7 +61,7 @@ def install(version: str) -> Path:
             _copy(source, project / source.relative_to(_HERE))
         _copy(_HERE / version / "package.json", project / "package.json")
         extension = project / "src" / "extensions" / "users-permissions" / _PROVIDER_FILE
-        _copy(_REPOSITORY / "helpers" / "templates" / _PROVIDER_FILE, extension)
+        _copy(_REPOSITORY / "helpers" / "project" / "templates" / _PROVIDER_FILE, extension)
         (project / "public" / "uploads").mkdir(parents=True, exist_ok=True)
         packages = _packages(version)
         link = project / "node_modules"

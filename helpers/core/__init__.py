@@ -1,0 +1,1 @@
+"""Errors, secrets, settings, inputs, addresses, and the login flows as data."""

@@ -1,0 +1,197 @@
+"""What people type, made clean or refused with a sentence that says what to type instead."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from helpers.core.errors import InputError
+from helpers.core.masking import Secret
+
+_USUAL_PORT = {"http": 80, "https": 443}
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+# What stands for a scheme where none is: nothing, or one with a slip of the finger (`http:/`, `htp://`).
+_NO_SCHEME = re.compile(r"(?i)(https?[:/]+|[a-z]*:?/+)?")
+
+
+def client_id(text: str) -> str:
+    """Meta's app ids are digits only, which is also what makes Strapi's old engine rename the field."""
+    text = text.strip()
+    if not text:
+        raise InputError("The client ID is empty. Paste the Instagram app ID from Meta's dashboard.")
+    if not re.fullmatch(r"[0-9]+", text):
+        raise InputError(
+            "The client ID must be digits only, such as 563883201184965. "
+            "Copy the Instagram app ID from Meta's dashboard, not the app's name."
+        )
+    return text
+
+
+def client_secret(text: str) -> Secret:
+    text = text.strip()
+    if not text:
+        raise InputError("The client secret is empty. Paste the Instagram app secret from Meta's dashboard.")
+    if not re.fullmatch(r"[0-9a-fA-F]{32}", text):
+        found = "other characters too" if len(text) == 32 else f"{len(text)}"
+        raise InputError(
+            f"The client secret must be 32 characters, each 0-9 or a-f; this one has {found}. "
+            "In Meta's dashboard press Show beside Instagram app secret, then copy the whole line."
+        )
+    return Secret(text)
+
+
+def authtoken(text: str) -> Secret:
+    text = text.strip()
+    if not text:
+        raise InputError("The authtoken is empty. Copy it from ngrok's dashboard, page Your Authtoken.")
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
+        raise InputError(
+            "Paste only the token itself, without the command and without quotes: "
+            "it is made of letters, digits and _ only.",
+            failure="C02",
+        )
+    return Secret(text)
+
+
+def web_address(text: str, what: str = "The address") -> str:
+    """An origin such as ``http://localhost:1337``; a trailing slash is dropped, a path refused.
+
+    Scheme and host come back in lower case and the scheme's usual port is left out, as browsers do,
+    because Meta and Strapi compare addresses letter by letter.
+    """
+    text = text.strip()
+    if not text:
+        raise InputError(f"{what} is empty. Type it with http:// or https:// in front.")
+    origin = _origin(text)
+    if not origin:
+        meant = _with_scheme(text)
+        if meant:
+            raise InputError(f"{what} needs its scheme: type {_origin(meant)}")
+        raise InputError(f"{what} is not a web address: type something like https://example.com")
+    parts = urlsplit(text)
+    if "@" in parts.netloc:
+        raise InputError(f"{what} must not hold a name or password: type {origin}")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise InputError(f"{what} must be the bare site, without a path: type {origin}")
+    return origin
+
+
+def public_url(text: str) -> str:
+    """The address Meta sends people back to: https, and never this machine's own name."""
+    # Looked at first: to add a scheme to localhost would be the wrong advice here.
+    if _is_this_machine(_host(text.strip()) or _host(_with_scheme(text.strip()))):
+        raise InputError(
+            "Meta refuses localhost: type the public https address of your tunnel, "
+            "such as https://your-name.ngrok-free.dev"
+        )
+    origin = web_address(text, "The public URL")
+    if not origin.startswith("https://"):
+        raise InputError(f"Meta takes only https: type https://{_host(origin)}")
+    return origin
+
+
+def frontend_redirect(text: str) -> str:
+    """Strapi 5.51 and later crash on a relative address here, so only an absolute one is taken."""
+    text = text.strip()
+    origin = _origin(text)
+    if not origin:
+        example = _with_scheme(text) or "https://your-name.ngrok-free.dev/connect/instagram/redirect"
+        raise InputError(
+            "The redirect URL must be absolute: type it with https:// or http:// and the host in front, "
+            f"such as {example}",
+            failure="A13",
+        )
+    parts = urlsplit(text)
+    if "@" in parts.netloc:
+        raise InputError(f"The redirect URL must not hold a name or password: begin with {origin}")
+    if "/api/connect/" in parts.path:
+        raise InputError(
+            "This is the address for Meta. Here goes the page of your front end, "
+            f"such as {origin}/connect/instagram/redirect",
+            failure="A15",
+        )
+    query, fragment = parts.query and f"?{parts.query}", parts.fragment and f"#{parts.fragment}"
+    return origin + parts.path.rstrip("/") + query + fragment
+
+
+def domain(text: str) -> str:
+    """ngrok's fixed development domain; the scheme is dropped when it was copied along."""
+    text = re.sub(r"(?i)^https?://", "", text.strip()).rstrip("/").lower()
+    if text and not ("." in text and _is_host(text)):
+        raise InputError(
+            "The domain must be a host name such as your-name.ngrok-free.dev. "
+            "You find yours in ngrok's dashboard, page Domains."
+        )
+    return text
+
+
+def email(text: str) -> str:
+    text = text.strip()
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
+        raise InputError("Type the e-mail address of your Strapi administrator, such as you@example.com")
+    return text
+
+
+def port(text: str) -> int:
+    text = text.strip()
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 65535:
+        raise InputError("Type a port number from 1 to 65535, or 0 for a free one.")
+    return int(text)
+
+
+def number(text: str) -> int | None:
+    """Nothing typed is no number; signs and fractions are refused."""
+    text = text.strip()
+    if text and not re.fullmatch(r"[0-9]{1,6}", text):
+        raise InputError("Type a whole number such as 7, or nothing.")
+    return int(text) if text else None
+
+
+def _origin(text: str) -> str:
+    """Scheme, host and port in their one usual spelling; empty when the text is no web address."""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in _USUAL_PORT or port == 0 or not _is_host(host):
+        return ""
+    if " " in text or not text.isprintable():
+        return ""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + ("" if port in (None, _USUAL_PORT[parts.scheme]) else f":{port}")
+
+
+def _with_scheme(text: str) -> str:
+    """The address that a text without a scheme most likely means; empty when it means none."""
+    bare = _NO_SCHEME.sub("", text, count=1)
+    site = _origin(f"http://{bare}").removeprefix("http://")
+    # A single word may be anything, unless a port follows.
+    if "@" in bare or not (site == "localhost" or re.search(r"[.:]", site)):
+        return ""
+    near = _is_this_machine(_host(f"http://{bare}")) or "." not in site
+    return f"{'http' if near else 'https'}://{bare}"
+
+
+def _host(address: str) -> str:
+    return urlsplit(_origin(address)).hostname or ""
+
+
+def _is_host(host: str) -> bool:
+    """A name or an IP address that every HTTP client takes; names outside ASCII they spell differently."""
+    if ":" in host or host.rpartition(".")[2].isdigit():
+        try:
+            return bool(ipaddress.ip_address(host))
+        except ValueError:
+            return False
+    return len(host) <= 253 and _NAME.fullmatch(host) is not None
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback or address.is_unspecified

@@ -1,0 +1,99 @@
+"""The front end: does it answer, may it read Strapi, does its project know the right address."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import httpx
+
+from helpers.core.errors import KitError, TunnelError, Unreachable
+from helpers.doctor.finding import Skip
+from helpers.doctor.measurements import Visit, origin
+from helpers.gateway.app import HELLO
+from helpers.project.front_end_project import FrontEnd, installed_node
+from helpers.tunnel import ngrok_agent, proof
+
+_PATIENCE = 10.0  # seconds; a dev server builds its page on the first request
+# The one place behind the gateway that is nobody's step of a login, and so leaves no hop in the trace.
+_HARMLESS = "/"
+
+
+def cors(visit: Visit) -> str:
+    public, front_end = visit.public(), origin(visit.todays_page())
+    if front_end == public:
+        return f"The front end shares the origin {public}, so nothing stands between it and Strapi"
+    door, provider = visit.open_door(), visit.kit.flow.provider
+    if proof.visit(visit.kit.http, door.public + HELLO, browser=True, origin=front_end).warned:
+        raise KitError(f"{front_end} gets ngrok's warning page instead of Strapi's answer", failure="C08")
+    # Past the gateway, where the question would count as a login.
+    allowed = visit.strapi().allowed_origin(provider, front_end, public)
+    if allowed == "*" and visit.engine() == "session":
+        raise KitError("Strapi allows every origin (*), which browsers refuse with cookies", failure="D08")
+    if allowed not in (front_end, "*"):
+        told = f"access-control-allow-origin: {allowed}" if allowed else "no access-control-allow-origin"
+        raise KitError(f"Strapi does not let {front_end} read its answers", failure="A37", evidence=told)
+    return f"Strapi lets {front_end} read its answers"
+
+
+def front_end(visit: Visit) -> str:
+    """Through the gateway's own end, so that a broken tunnel is not told twice."""
+    public, front_end = visit.public(), visit.front_end()
+    behind = front_end == public
+    url = (visit.open_door().gateway if behind else front_end) + _HARMLESS
+    try:
+        seen = visit.get(url, _PATIENCE)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise _silent(front_end, f"{type(error).__name__}: {error}") from error
+    if code := seen.headers.get("ngrok-error-code"):
+        raise _earlier(visit, front_end, ngrok_agent.refusal(f"{front_end}: {code}"))
+    if re.search(proof.REFUSES_HOST, seen.text):
+        raise KitError(f"The front end refuses {front_end}", failure="D13", evidence=seen.text[:200])
+    if seen.status >= 500:
+        raise _silent(front_end, f"{seen.status} {_said(seen.body)}".strip())
+    return f"{front_end}{_HARMLESS} answers {seen.status}{', behind the gateway' if behind else ''}"
+
+
+def _earlier(visit: Visit, front_end: str, refusal: TunnelError) -> KitError:
+    """Where people are sent back to there is no tunnel any more, although today's may well be open."""
+    if refusal.failure != "C05":
+        return refusal
+    return KitError(
+        f"Strapi still sends people back to {front_end}, an address of an earlier tunnel",
+        failure="A04",
+        evidence=refusal.evidence,
+        fix=(
+            f"In Strapi set The redirect URL to your front-end app to {visit.urls.frontend_redirect}.",
+            "Press Save and log in again.",
+        ),
+    )
+
+
+def _said(body: bytes) -> str:
+    """The gateway's own words for an upstream that it cannot reach."""
+    try:
+        return str(json.loads(body)["error"]["message"])
+    except (ValueError, LookupError, TypeError):
+        return ""
+
+
+def _silent(url: str, evidence: str) -> Unreachable:
+    """Without an id: the catalogue's entries about silence speak of Strapi."""
+    return Unreachable(
+        f"Your front end does not answer at {url}",
+        evidence=evidence,
+        fix=(
+            "Start your front end's dev server and wait until it is ready.",
+            "Check its address (FRONTEND_URL) in notebook 01; without one the kit's own page stands in.",
+        ),
+    )
+
+
+def project(visit: Visit) -> str:
+    folder = visit.kit.settings.frontend_project
+    if not folder:
+        raise Skip("the folder of your front end's project, if it is on this computer (notebook 01)")
+    front_end = FrontEnd(folder)
+    if trouble := front_end.warning(installed_node()) or front_end.trouble(visit.public()):
+        raise trouble
+    return f"{front_end.folder.root.name} leads people to {visit.public()}"

@@ -1,0 +1,179 @@
+"""What Strapi itself can be asked: is it up, where does it send people, which settings has it stored."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import httpx
+
+from helpers.core.errors import KitError, Refused, Unreachable
+from helpers.core.flows import DOCUMENTED
+from helpers.core.urls import API, SHARED, Urls, same_site
+from helpers.doctor.finding import Skip
+from helpers.doctor.measurements import ENABLED, Visit, hostname, origin
+from helpers.project import startup_trouble
+from helpers.strapi.client import Connect
+
+# Scopes that Instagram knew once.
+_RETIRED = frozenset({"basic", "business_basic"})
+
+# What the engine decides for the front end.
+_ENGINES = {
+    "session": "This Strapi ends a login in a session cookie: the front end must share its origin",
+    "token": "This Strapi ends a login with a token in the front end's address",
+    None: "How this Strapi ends a login is not known",
+}
+
+
+def strapi(visit: Visit) -> str:
+    facts = visit.kit.settings
+    try:
+        visit.strapi()
+    except Unreachable as error:
+        # Nobody listens: its files may say why, and that is worth more than that it is so.
+        refused = isinstance(error.__cause__, httpx.ConnectError)
+        raise (startup_trouble.trouble(facts.strapi_project) if refused else None) or error from error
+    return f"Strapi answers at {facts.strapi_url}"
+
+
+def server_url(visit: Visit) -> str:
+    wanted, sent = visit.urls.callback, _redirect_uri(visit)
+    if sent != wanted:
+        failure = _why_differs(sent, wanted)
+        raise KitError(f"Strapi sends {sent or 'no redirect_uri'}, not {wanted}", failure=failure)
+    return f"Strapi sends redirect_uri={sent}"
+
+
+def _redirect_uri(visit: Visit) -> str:
+    """From a login's first redirect; while there is none, from Strapi's settings if we may sign in."""
+    try:
+        return visit.connect().redirect_uri
+    except Refused as error:
+        if error.failure != "A01" or not visit.may_sign_in:
+            return visit.started().redirect_uri  # says what this waits for
+    providers, name = visit.providers(), visit.kit.flow.provider
+    if name in providers:
+        return str(providers[name].get("redirectUri", ""))
+    # Strapi does not know it before notebook 03; all of them get the same address but for the name.
+    known = str(providers.get("instagram", {}).get("redirectUri", ""))
+    return known.replace("/connect/instagram/", f"/connect/{name}/")
+
+
+def _why_differs(sent: str, wanted: str) -> str:
+    there, here = urlsplit(sent), urlsplit(wanted)
+    if there.hostname in ("localhost", "127.0.0.1"):
+        # Strapi puts a relative url behind its own address.
+        return "A03" if there.path == here.path else "A02"
+    if there.scheme != "https":
+        return "A02"
+    return "A05" if there.netloc == here.netloc else "A04"
+
+
+def provider(visit: Visit) -> str:
+    seen, wanted = visit.connect(), visit.kit.flow
+    if trouble := _wrong_host(visit, seen):
+        raise trouble
+    asked = re.findall(r"[^,\s]+", seen.scope)
+    if wanted.scope not in asked:  # more than that is the reader's own affair
+        failure = "B02" if DOCUMENTED.scope in asked else "B03" if _RETIRED.issuperset(asked) else "A40"
+        raise KitError(f"Strapi asks for scope {seen.scope}, not {wanted.scope}", failure=failure)
+    typed = visit.kit.settings.client_id
+    if typed and seen.client_id != typed:
+        raise KitError(f"Strapi sends client id {seen.client_id}, not {typed}", failure="B04")
+    redirects = f"/api/connect/{wanted.provider} redirects to {seen.authorize_host} with scope {seen.scope}"
+    return f"{redirects}. {_ENGINES[visit.engine()]}"
+
+
+def _wrong_host(visit: Visit, seen: Connect) -> KitError | None:
+    flow, host = visit.kit.flow, seen.authorize_host
+    served, retired = (urlsplit(each.authorize_url).hostname for each in (flow, DOCUMENTED))
+    # As Strapi's page has it, and nobody serves it any more.
+    if (flow.retired and visit.kit.settings.live) or (host == retired != served):
+        return KitError(f"Strapi sends people to {host}, which is out of date", failure="B01")
+    if host == served:
+        return None
+    told = f"Strapi sends people to {host}, which is not where this login begins"
+    save = f"Press Save in notebook 03 again: it writes {flow.authorize_url} into the provider's settings."
+    return KitError(told, failure="B17" if f".{host}".endswith(".facebook.com") else None, fix=(save,))
+
+
+def session_cookie(visit: Visit) -> str:
+    cookie = visit.started().session_cookie
+    if not cookie:
+        raise KitError("Strapi starts a login without a session cookie", failure="A07")
+    for_all_sites, secure = "SameSite=None" in cookie, "Secure" in cookie
+    if for_all_sites and not secure:
+        raise KitError(f"Browsers drop this cookie: {cookie}", failure="A21")
+    if refused := _refused_domain(cookie, visit.public()):
+        raise refused
+    if "SameSite=Strict" in cookie:
+        raise KitError(
+            "Browsers keep this cookie back when Instagram sends them to Strapi",
+            failure="A09",
+            evidence=cookie,
+            fix=("Remove sameSite: 'strict' from strapi::session in config/middlewares.", "Restart Strapi."),
+        )
+    if visit.engine() != "session":
+        return f"{cookie}; the front end gets a token, so the cookie need not reach it"
+    public, front_end = visit.public(), origin(visit.todays_page())
+    if same_site(front_end, public):
+        return f"{cookie}; the front end at {front_end} is on the same site"
+    if for_all_sites:
+        raise KitError(
+            f"Only a browser that sends third-party cookies can finish a login at {front_end}",
+            failure="D09",
+            evidence=cookie,
+        )
+    raise KitError(
+        f"A login that ends at {front_end} cannot be finished: that page is on another site than "
+        f"{public}, so browsers keep Strapi's session cookie from it",
+        failure="A18",
+        evidence=cookie,
+    )
+
+
+def _refused_domain(cookie: str, public: str) -> KitError | None:
+    """A cookie may name its own host or a name above that, but none that strangers share."""
+    named = re.search(r"Domain=\.?([^;]+)", cookie)
+    host = urlsplit(public).hostname or ""
+    if named is None or (f".{host}".endswith(f".{named[1].lower()}") and named[1].lower() not in SHARED):
+        return None
+    return KitError(
+        f"Browsers refuse this cookie at {host}: {cookie}",
+        failure="C19" if named[1].lower() in SHARED else "A09",
+        fix=("Remove domain from strapi::session in config/middlewares.", "Restart Strapi."),
+    )
+
+
+def provider_settings(visit: Visit) -> str:
+    name = visit.kit.flow.provider
+    entry = visit.providers().get(name)
+    if not entry or not entry.get("enabled"):
+        raise Skip(ENABLED)
+    stored = str(entry.get("callback") or "")
+    if failure := _wrong_page(stored, visit):
+        raise KitError(f"The redirect URL to the front end is {stored or 'empty'}", failure=failure)
+    settings, roles = visit.admin().advanced()
+    if settings.get("allow_register") is False:
+        raise KitError("Strapi takes no new users: Enable sign-ups is off", failure="A25")
+    role = settings.get("default_role")
+    if role not in roles:
+        raise KitError(f"New users get the role {role}, which is none of {', '.join(roles)}", failure="A30")
+    return f"People come back to {stored}, sign-ups are on, new users get the role {role}"
+
+
+def _wrong_page(stored: str, visit: Visit) -> str | None:
+    kit = visit.kit
+    if not stored:
+        return "A14"
+    if not hostname(stored):
+        return "A13"
+    urls, path = Urls(kit.public_url, kit.flow.provider), urlsplit(stored).path.rstrip("/")
+    if path.startswith(f"{API}/connect/"):
+        return "A15"
+    # The kit's own page waits at one place; where somebody's own front end waits, nobody can know. Strapi's
+    # own answer ends a login too, without a front end.
+    kits_own = not kit.settings.frontend_url and origin(stored) == kit.public_url
+    expected = path in (urls.redirect_path, urls.auth_path)
+    return "D10" if path == f"/connect/{kit.flow.provider}" or (kits_own and not expected) else None

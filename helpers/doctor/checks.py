@@ -1,0 +1,171 @@
+"""The doctor's checks: measured now, with evidence, and with cause and fix when one fails.
+
+Their order is the one in which a person should look: what stands above may explain what stands below.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as OutOfTime
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, NamedTuple
+
+from helpers import failures
+from helpers.core.errors import InputError, KitError
+from helpers.core.masking import redact
+from helpers.doctor import check_files, check_front_end, check_strapi, check_tunnel
+from helpers.doctor.finding import Finding, Skip
+from helpers.doctor.measurements import Visit
+from helpers.kit import Kit
+from helpers.login.verdict import failed
+from helpers.web.deadline import aside
+
+PASSED, FAILED, SKIPPED, UNKNOWN = "passed", "failed", "skipped", "unknown"
+
+# Seconds for all checks together: each ends by itself before, unless somebody drips his answer.
+DEADLINE = 12.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """``failure`` on a passed check is a note: nothing is broken, but the reader should know."""
+
+    id: str
+    status: str
+    evidence: str
+    failure: str | None = None
+    fix: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "status": self.status,
+            "evidence": self.evidence,
+            "failure": self.failure,
+            "fix": list(self.fix),
+        }
+
+
+class Check(NamedTuple):
+    """``counted``: it reads the login that Strapi counts, so what it says may be some seconds old."""
+
+    title: str
+    probe: Callable[[Visit], str | Finding]
+    counted: bool = False
+
+
+def login(visit: Visit) -> str:
+    verdict = visit.kit.logins.verdict()
+    if not verdict.decided:
+        raise Skip(f"a login (notebook 04). {verdict.reason}")
+    if not verdict.ok:
+        raise failed(verdict)
+    return verdict.reason
+
+
+CHECKS: dict[str, Check] = {
+    "project": Check("Strapi's own files are in order", check_files.project),
+    "strapi": Check("Strapi is running", check_strapi.strapi),
+    "tunnel": Check("The tunnel is open", check_tunnel.tunnel),
+    "public-address": Check("The public address leads here", check_tunnel.public_address),
+    "server-url": Check("Strapi knows its public address", check_strapi.server_url, counted=True),
+    "provider": Check("The provider is enabled in Strapi", check_strapi.provider, counted=True),
+    "session-cookie": Check("Strapi's session survives the way", check_strapi.session_cookie, counted=True),
+    "provider-settings": Check("Strapi's settings fit this login", check_strapi.provider_settings),
+    "cors": Check("The front end may read Strapi's answers", check_front_end.cors),
+    "front-end": Check("The front end answers", check_front_end.front_end),
+    "front-end-project": Check("The front end's project knows Strapi's address", check_front_end.project),
+    "credentials": Check("The client ID and secret look right", check_files.credentials),
+    "machine": Check("Your browser can reach what it must open", check_files.machine),
+    "notebooks": Check("No secret is saved in a notebook", check_files.notebooks),
+    "login": Check("A login was witnessed", login),
+}
+TITLES = {name: check.title for name, check in CHECKS.items()}
+
+# What each of these merely follows from, by the id or by the check that tells it. Whatever else two checks
+# find stands side by side: mending the one would not mend the other.
+FOLLOWS = {
+    "A04": {"C11"},  # measured by a public address that is somebody else's
+    "A08": {"A09", "A21", "C19"},  # the cookie of the doctor's login, and a person's login without it
+    "A09": {"A09", "A21", "C19"},
+    "A18": {"D09"},
+    "A22": {"A23"},
+    "B05": {"A02", "A03", "A04", "A05"},
+    "B19": {"B02", "B03"},
+    "C05": {"tunnel"},
+    "C06": {"strapi"},
+    "D03": {"C11"},
+}
+# Where a login is sent that then stops without a word.
+_WAY_BACK = {"provider-settings", "front-end"}
+
+
+def run_one(kit: Kit, name: str) -> Result:
+    """One check now. It never raises: whatever happens is the result."""
+    return run(kit, (name,))[0]
+
+
+def run(kit: Kit, names: Sequence[str] = tuple(CHECKS)) -> list[Result]:
+    """Several checks at once, in the order of ``names``; nobody waits longer than ``DEADLINE``."""
+    until = time.monotonic() + DEADLINE
+    visit = Visit(kit, until)
+    running = [(name, aside(partial(_measure, visit, name), f"check-{name}")) for name in names]
+    return [_ended(name, future, until) for name, future in running]
+
+
+def causes(results: Sequence[Result]) -> list[tuple[Result, list[Result]]]:
+    """What is broken, each with what merely follows from it; the first one is to be mended first."""
+    found: dict[str, tuple[Result, list[Result]]] = {}
+    for result in (each for each in results if each.status == FAILED):
+        # What follows from a follower follows from its cause.
+        cause = next(
+            (of for of, more in found.values() if any(_explains(one, result) for one in (of, *more))), None
+        )
+        if cause:
+            found[cause.id][1].append(result)
+        else:
+            found[result.id] = (result, [])
+    return list(found.values())
+
+
+def _explains(other: Result, result: Result) -> bool:
+    if other.fix and (other.failure, other.fix) == (result.failure, result.fix):
+        return True
+    if result.failure is None:
+        return result.id == "login" and other.id in _WAY_BACK
+    # Steps of its own are another thing to do.
+    usual = result.fix == failures.get(result.failure).fix
+    return usual and bool({other.id, other.failure} & FOLLOWS.get(result.failure, set()))
+
+
+def _ended(name: str, future: Future[Result], until: float) -> Result:
+    try:
+        return future.result(max(0.0, until - time.monotonic()))
+    except OutOfTime:
+        return Result(name, UNKNOWN, f"No end in {DEADLINE:g} seconds: somebody answers too slowly")
+
+
+def _measure(visit: Visit, name: str) -> Result:
+    result = _probed(visit, name)
+    told = CHECKS[name].counted and result.status in (PASSED, FAILED)
+    return replace(result, evidence=result.evidence + visit.ago()) if told else result
+
+
+def _probed(visit: Visit, name: str) -> Result:
+    try:
+        seen = CHECKS[name].probe(visit)
+    except Skip as waiting:
+        return Result(name, SKIPPED, f"waits for {waiting}")
+    except InputError as error:
+        return Result(name, FAILED, str(error), error.failure, error.fix)
+    except KitError as error:
+        shown = f"{error} ({error.evidence})" if error.evidence else str(error)
+        return Result(name, FAILED, shown, error.failure, error.fix)
+    except Exception as error:  # a bug of ours must still be a readable line
+        return Result(name, UNKNOWN, redact(f"{type(error).__name__}: {error}"))
+    if isinstance(seen, Finding):
+        return Result(name, PASSED, redact(seen.evidence), seen.failure, seen.fix)
+    return Result(name, PASSED, redact(seen))

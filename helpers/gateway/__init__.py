@@ -1,0 +1,1 @@
+"""The one origin behind the tunnel: routes, hides, and witnesses a login."""

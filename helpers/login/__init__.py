@@ -1,0 +1,1 @@
+"""The verdict on what was witnessed, the trace, and the robot that walks a login."""

@@ -1,0 +1,149 @@
+"""The verdict on a login: what the witnessed hops amount to, and where it broke."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs
+
+from helpers import failures
+from helpers.core.errors import LoginFailed
+from helpers.core.urls import parsed
+from helpers.gateway.exchange import TOO_BIG
+from helpers.gateway.witness import Attempt, Hop
+
+# Strapi hands on what Instagram told it: the older engine to the front end, the provider file to `auth`.
+_RELAYED = {"callback": "token", "auth": "profile"}
+
+# Whatever keeps a person there, only the browser shows it.
+AT_INSTAGRAM = (
+    "Instagram has not sent the person back. If its page shows an error, paste that into notebook 05"
+)
+
+# What a bare status means at its step.
+_STATUS = {
+    ("connect", 404): "A06",
+    ("connect", 429): "A17",
+    ("connect", 500): "A22",
+    ("callback", 500): "A13",
+    ("redirect", 404): "D10",
+    ("token", 400): "A11",
+    ("me", 401): "A33",
+    ("me", 403): "A31",
+}
+
+# Strapi's words that hide Instagram's, and the hops where a rehearsal hears Instagram itself.
+_HIDING, _HEARD = {"A11", "A12"}, {"token", "profile"}
+# What a session cookie that no browser keeps looks like to Strapi.
+_LOST_SESSION = {"A08", "A09", "A18"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a login came to; ``decided`` is False while it is still under way."""
+
+    ok: bool
+    decided: bool
+    reason: str
+    user: dict[str, str] | None = None
+    failure: str | None = None
+    broke_at: Hop | None = None
+
+
+def judge(attempt: Attempt, provider: str) -> Verdict:
+    """Read a verdict off what was seen; nothing is assumed that no hop shows.
+
+    A login that was proven stays proven, whatever a reload or a second effect of the page does later.
+    Before that, a repeated step replaces its earlier try.
+    """
+    hops = _that_count(attempt)
+    proven = _proven(hops, provider)
+    if proven:
+        return Verdict(True, True, f"{proven['username']} is logged in", user=proven)
+    auth = next((hop for hop in reversed(hops) if hop.user), None)
+    theirs = auth.user["provider"] if auth and auth.user else None
+    if theirs == provider and not any(hop.step == "me" for hop in hops):
+        # Whatever a page asks a second time meanwhile: this user's proof says more.
+        return Verdict(False, False, "Strapi gave a user; waiting for the proof that the login counts")
+    broken = [found for hop in hops if attempt.last(hop.step) is hop and (found := _broken(hop))]
+    if broken:
+        return _cause(broken, hops)
+    if attempt.at_instagram:
+        return Verdict(False, False, AT_INSTAGRAM)
+    if auth is None:
+        return Verdict(False, False, f"Under way: {attempt.hops[-1].step} was the last step seen")
+    reason = f"Strapi's user belongs to the provider {theirs or 'none'}, not {provider}"
+    return Verdict(False, True, reason, failure="A43", broke_at=auth)
+
+
+def _cause(broken: list[Verdict], hops: list[Hop]) -> Verdict:
+    """What broke first, unless only a later hop says why."""
+    named = [verdict for verdict in broken if verdict.failure] or broken
+    if named[0].failure in _HIDING:
+        heard = (verdict for verdict in named if verdict.broke_at and verdict.broke_at.step in _HEARD)
+        return next(heard, named[0])
+    if named[0].failure in _LOST_SESSION and any(TOO_BIG in cookie for hop in hops for cookie in hop.cookies):
+        return replace(named[0], failure="A41")
+    began = [hop.step for hop in hops]
+    if named[0].failure == "B12" and began[0] == "auth" and "callback" not in began:
+        return replace(named[0], failure="A43")  # whoever gave this token, it was not this login
+    return named[0]
+
+
+def _that_count(attempt: Attempt) -> list[Hop]:
+    """All hops but what a page asks about its user before Strapi has given one: that says nothing."""
+    given = next((number for number, hop in enumerate(attempt) if hop.user), len(attempt))
+    return [hop for number, hop in enumerate(attempt) if hop.step != "me" or number > given]
+
+
+def _proven(hops: list[Hop], provider: str) -> dict[str, str] | None:
+    """The user of this provider whom Strapi gave and whose token it then accepted."""
+    user: dict[str, str] | None = None
+    for hop in hops:
+        if hop.user:
+            user = hop.user
+        elif hop.step == "me" and hop.status == 200 and user and user["provider"] == provider:
+            return user
+    return None
+
+
+def _broken(hop: Hop) -> Verdict | None:
+    status, said = hop.status, hop.message
+    if hop.step == "me" and status is None:
+        return _failed(hop, "C06", f"{hop.receiver} does not answer any more")
+    if not hop.reached:
+        # The catalogue's entry is about Strapi; a silent front end speaks for itself.
+        failure = "C06" if hop.receiver == "strapi" else None
+        return _failed(hop, failure, said or f"{hop.receiver} does not answer")
+    if hop.step == "callback" and status is not None and 300 <= status < 400:
+        said = _error_in(hop.location)
+        if not said:
+            return None
+    elif hop.step == "auth" and status == 200 and hop.user is None:
+        said = "200, but without a user"
+    elif status is None or status < 400:
+        return None
+    failure = named(hop.step, said) or _STATUS.get((hop.step, status or 0))
+    return _failed(hop, failure, f"{hop.receiver} answered: {said or f'status {status}'}")
+
+
+def _error_in(location: str) -> str:
+    """What a redirect to the front end tells of an error: ``error=`` or the older ``error[…]=``."""
+    query = parse_qs(parsed(location).query)
+    return " ".join(value for name in query if name.startswith("error") for value in query[name])
+
+
+def named(step: str, said: str) -> str | None:
+    """The id of the failure that a step's words stand for, if they are known."""
+    return failures.named(said, step, _RELAYED.get(step, step))
+
+
+def _failed(hop: Hop, failure: str | None, reason: str) -> Verdict:
+    return Verdict(False, True, reason, failure=failure, broke_at=hop)
+
+
+def failed(verdict: Verdict) -> LoginFailed:
+    """A bad verdict as an error to show: the failure in the catalogue's words, what was seen as evidence."""
+    if verdict.failure is None:
+        return LoginFailed(verdict.reason)
+    title = failures.get(verdict.failure).title
+    return LoginFailed(title, failure=verdict.failure, evidence=verdict.reason)

@@ -1,0 +1,119 @@
+"""The login itself."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import time
+from typing import TYPE_CHECKING
+
+import ipywidgets as w
+
+from helpers.core.errors import Stopped
+from helpers.doctor.machine import elsewhere
+from helpers.gateway.witness import Attempt
+from helpers.kit import Kit
+from helpers.login.verdict import failed
+from helpers.notebook.form import Form
+
+if TYPE_CHECKING:
+    from helpers.login.robot_browser import Consent
+
+_PATIENCE = 600.0  # seconds a person may take in the browser
+_ROBOTS_PATIENCE = 10.0
+
+
+class LoginForm(Form):
+    """Start a login and wait until it is witnessed.
+
+    In a rehearsal a robot walks it and asks the reader for the consent, which works on a remote hub too;
+    in live mode the address opens in the reader's own browser.
+    """
+
+    def __init__(self, kit: Kit) -> None:
+        self.question = w.HTML()
+        self.allow = w.Button(description="Allow", button_style="primary")
+        self.deny = w.Button(description="Deny")
+        self.consent = w.VBox([self.question, w.HBox([self.allow, self.deny])])
+        self.link = w.HTML()
+        self.tab_button = w.Button(description="Use a real tab instead", layout=w.Layout(width="auto"))
+        self.tab_button.on_click(lambda _: self.open_tab())
+        self._answer: asyncio.Future[bool] | None = None
+        self.allow.on_click(lambda _: self._decide(True))
+        self.deny.on_click(lambda _: self._decide(False))
+        self._show_consent(None)
+        super().__init__(kit, [self.link], "Log in with Instagram")
+        self.children = [self.buttons, self.link, self.status, self.consent]
+        if kit.world and not elsewhere():
+            self.buttons.children = [self.submit_button, self.tab_button, self.cancel_button]
+
+    def submit(self) -> None:
+        self.link.value = ""
+        if self.kit.world is None:
+            self.open_tab()
+        else:
+            self.work(self._walk, "Opening the login", cancellable=True, also_busy=[self.tab_button])
+
+    def open_tab(self) -> None:
+        """Show the address to open, and wait for the login that comes through the gateway."""
+        kit = self.kit
+        # On autopilot the person may be faster than this form.
+        began = 0.0 if kit.settings.autopilot else time.monotonic()
+
+        def job() -> str:
+            kit.open_door(self._cancelled)  # before it, nobody knows the address
+            address = kit.urls.connect
+            self.link.value = _link(kit.world.internet.tab_url(address) if kit.world else address)
+            attempt = kit.logins.wait(timeout=_PATIENCE, since=began, cancelled=self._cancelled)
+            return self._conclude(attempt)
+
+        self.work(job, "Waiting for the login in your browser", cancellable=True, also_busy=[self.tab_button])
+
+    async def _walk(self) -> str:
+        kit, began = self.kit, time.monotonic()
+        await asyncio.to_thread(kit.open_door, self._cancelled)
+        robot = kit.browser()
+        consent = await asyncio.to_thread(robot.start)
+        allow = kit.settings.autopilot or await self._ask(consent)
+        await asyncio.to_thread(robot.finish, consent, allow=allow)
+        attempt = await asyncio.to_thread(kit.logins.wait, timeout=_ROBOTS_PATIENCE, since=began)
+        return self._conclude(attempt)
+
+    async def _ask(self, consent: Consent) -> bool:
+        """Instagram's question in the notebook; the answer is a press on Allow, Deny or Cancel."""
+        self._answer = asyncio.get_running_loop().create_future()
+        self._show_consent(consent)
+        self.status.say("waiting", "Instagram asks for your consent: press Allow or Deny below")
+        self.allow.focus()
+        try:
+            while not self._cancelled.is_set():
+                done, _ = await asyncio.wait([self._answer], timeout=0.3)
+                if done:
+                    return self._answer.result()
+            raise Stopped("The login was cancelled before the consent was answered")
+        finally:
+            self._show_consent(None)
+
+    def _decide(self, allow: bool) -> None:
+        if self._answer and not self._answer.done():
+            self._answer.set_result(allow)
+
+    def _show_consent(self, consent: Consent | None) -> None:
+        self.consent.layout.display = "" if consent else "none"
+        if consent:
+            app, account, scope = (html.escape(x) for x in (consent.app, consent.account, consent.scope))
+            self.question.value = (
+                f"<b>Instagram (rehearsal)</b><br>Allow <b>{app}</b> to read the profile of "
+                f"<b>{account}</b>?<br>It asks for <code>{scope}</code>."
+            )
+
+    def _conclude(self, attempt: Attempt) -> str:
+        verdict = self.kit.logins.verdict(attempt)
+        if not verdict.ok:
+            raise failed(verdict)
+        return f"{verdict.reason}: {len(attempt)} hops witnessed"
+
+
+def _link(address: str) -> str:
+    shown = html.escape(address, quote=True)
+    return f'Open this address: <a class="kit-link" href="{shown}" target="_blank" rel="noopener">{shown}</a>'

@@ -1,0 +1,54 @@
+"""A login's trace, followed while it happens."""
+
+from __future__ import annotations
+
+import asyncio
+
+import ipywidgets as w
+from IPython.display import DisplayHandle, display
+
+from helpers.kit import Kit
+from helpers.login import trace
+from helpers.notebook import tasks
+from helpers.notebook.widgets import Block
+
+
+class Trace(Block):
+    """The latest login as table and sequence diagram, redrawn with every hop."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self.table = w.HTML("Nobody has opened the login yet.")
+        super().__init__([self.table])
+        self._loop = asyncio.get_running_loop()
+        self._diagram: DisplayHandle | None = None
+        kit.gateway.witness.listen(lambda: self._loop.call_soon_threadsafe(self.draw))
+
+    def draw(self) -> None:
+        attempt = self.kit.gateway.witness.latest
+        if attempt is None:
+            return
+        verdict = self.kit.logins.verdict(attempt)
+        self.table.value = trace.as_html(attempt, verdict)
+        if self._diagram:
+            self._diagram.update(_mermaid(trace.mermaid(attempt, verdict)), raw=True)
+
+    def show(self) -> None:
+        display(self)
+        self._diagram = display(
+            {"text/plain": "The diagram appears with the login."}, raw=True, display_id=True
+        )
+        self.draw()
+
+
+def _mermaid(source: str) -> dict[str, str]:
+    return {"text/vnd.mermaid": source, "text/plain": source}
+
+
+async def login_trace(kit: Kit) -> None:
+    """Show the latest login, hop by hop, and follow it while it happens."""
+    shown = Trace(kit)
+    shown.show()
+    if kit.settings.autopilot:
+        await tasks.settled()
+        shown.draw()

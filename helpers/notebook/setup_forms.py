@@ -1,0 +1,211 @@
+"""What people fill in and press, notebook by notebook. A form reads its fields and calls the kit; no form
+knows how anything is done."""
+
+from __future__ import annotations
+
+import ipywidgets as w
+
+from helpers.core import inputs
+from helpers.core.errors import InputError, KitError
+from helpers.kit import Kit
+from helpers.notebook import tasks
+from helpers.notebook.form import LABEL, WIDE, Form, checkbox, note, text_field
+from helpers.notebook.widgets import CopyField, SecretField
+
+_RETIRED = "Documented: Basic Display. Retired by Meta on 2024-12-04, works in rehearsal only"
+_AT_META = ("OAuth redirect URIs", "Deauthorize callback URL", "Data deletion request URL")
+_ON_THE_PAGE = ("Valid OAuth Redirect URIs", "Deauthorize", "Data Deletion Requests")
+
+
+class StartForm(Form):
+    """Rehearsal or live, today's login or the documented one."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.mode = w.RadioButtons(
+            options=[
+                ("Rehearsal: everything is played on this machine, no accounts needed", "rehearsal"),
+                ("Live: your own ngrok, Strapi and Meta app", "live"),
+            ],
+            value=kit.settings.mode, description="Mode", style=LABEL, layout=WIDE,
+        )  # fmt: skip
+        self.flow = w.RadioButtons(
+            options=[
+                ("Today: Instagram API with Instagram Login", "today"),
+                (_RETIRED, "documented"),
+            ],
+            value=kit.settings.flow, description="Login", style=LABEL, layout=WIDE,
+        )  # fmt: skip
+        super().__init__(kit, [self.mode, self.flow], "Use these")
+
+    def submit(self) -> None:
+        mode, flow = self.mode.value, self.flow.value
+
+        def job() -> str:
+            if (mode, flow) != (self.kit.settings.mode, self.kit.settings.flow):
+                self.kit.switch(mode, flow)
+            given = self.kit.settings
+            if (given.mode, given.flow) != (mode, flow):
+                raise InputError(
+                    f"The environment says KIT_MODE={given.mode} and KIT_FLOW={given.flow}, "
+                    "and it goes first. Unset both where JupyterLab was started, then start it again."
+                )
+            if mode == "live" and flow == "documented":
+                return tasks.Note(
+                    "Meta closed this login on 2024-12-04: it cannot succeed live. Choose Today to log in."
+                )
+            login = "today's" if flow == "today" else "the documented"
+            return (
+                f"{mode.capitalize()} with {login} login. Open notebook 01. A notebook that is open already "
+                "keeps the former choice: restart its kernel and run all cells."
+            )
+
+        self.work(job, "Getting ready")
+
+
+class TunnelForm(Form):
+    """Start and stop the public address."""
+
+    def __init__(self, kit: Kit) -> None:
+        given = kit.settings
+        self.token = SecretField("ngrok authtoken", given.ngrok_authtoken)
+        self.domain = text_field("Domain (optional)", given.ngrok_domain, "your-name.ngrok-free.dev")
+        self.remember = checkbox("Remember the token in the .env file (readable by you only)")
+        self.port = text_field("Port your tunnel leads to", str(given.gateway_port or ""), "such as 8080")
+        self.stop_button = w.Button(description="Stop", layout=w.Layout(width="auto"))
+        self.stop_button.on_click(lambda _: self.stop())
+        fields: list[w.Widget] = [self.token, self.domain, self.remember]
+        if given.public_url:
+            used = f"PUBLIC_URL is set: your own tunnel at {given.public_url} is used, ngrok is not needed."
+            fields = [note(used), self.port]
+        super().__init__(kit, fields, "Start the tunnel")
+        self.buttons.children = [self.submit_button, self.cancel_button, self.stop_button]
+        if kit.door.is_open and not self.status.kind:
+            self.status.say("ok", f"Running: {kit.public_url}")
+
+    def submit(self) -> None:
+        kit = self.kit
+        try:
+            if kit.settings.public_url:
+                kit.lead_to(inputs.port(self.port.value))
+            else:
+                typed = {"ngrok_authtoken": inputs.authtoken(self.token.secret.reveal()),
+                         "ngrok_domain": inputs.domain(self.domain.value)}  # fmt: skip
+                kit.use(**typed)
+        except KitError as error:
+            self.refuse(error)
+            return
+
+        def job() -> str:
+            public = kit.open_door(self._cancelled)
+            # Only now: the next kernels start with it by themselves.
+            kit.learn(keep_secrets=self.remember.value, ngrok_authtoken=kit.settings.ngrok_authtoken)
+            forwards = f"forwards to the gateway at {kit.gateway.url}"
+            return f"{public} {forwards}, which serves Strapi at {kit.settings.strapi_url}"
+
+        self.work(job, "Starting the tunnel", cancellable=True)
+
+    def stop(self) -> None:
+        def job() -> str:
+            self.kit.door.close()
+            return "The tunnel is stopped; nothing on this machine is public any more"
+
+        self.work(job, "Stopping the tunnel", also_busy=[self.stop_button])
+
+
+class UrlsForm(Form):
+    """The addresses that Meta must know, and that the reader saves there by hand."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self.fields = [CopyField() for _ in _AT_META]
+        self._fill()
+        kit.on_change(self._fill)
+        super().__init__(kit, self.fields, "I have saved them at Meta")
+
+    def _fill(self) -> None:
+        urls, retired = self.kit.urls, self.kit.flow.retired
+        # The built-in provider answers neither callback, so the page's own advice is kept for it.
+        answers = (urls.site_root, urls.site_root) if retired else (urls.deauthorize, urls.data_deletion)
+        values = (urls.callback, *answers) if urls.public else ("", "", "")
+        labels = _ON_THE_PAGE if retired else _AT_META
+        for field, label, value in zip(self.fields, labels, values, strict=True):
+            field.label, field.value = label, value
+
+    def submit(self) -> None:
+        kit = self.kit
+
+        def job() -> str:
+            if not kit.urls.public:
+                raise InputError("There is no public address yet: start the tunnel in notebook 01 first.")
+            if kit.world:
+                kit.world.register_app(kit.settings.client_id, kit.settings.client_secret, kit.urls.callback)
+                return f"The rehearsal's Meta knows {kit.urls.callback}"
+            return "Noted. Whether Meta really has it shows at the first login: nobody can ask Meta from here"
+
+        self.work(job, "Saving")
+
+
+class CredentialsForm(Form):
+    """The client ID and secret of the Instagram app at Meta."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.client_id = text_field("Instagram app ID", kit.settings.client_id, "digits only")
+        self.secret = SecretField("Instagram app secret", kit.settings.client_secret)
+        self.remember = checkbox("Remember the secret in the .env file (readable by you only)")
+        super().__init__(kit, [self.client_id, self.secret, self.remember], "Save")
+
+    def submit(self) -> None:
+        kit = self.kit
+        try:
+            client_id = inputs.client_id(self.client_id.value)
+            secret = inputs.client_secret(self.secret.secret.reveal())
+            kit.learn(keep_secrets=self.remember.value, client_id=client_id, client_secret=secret)
+        except KitError as error:
+            self.refuse(error)
+            return
+
+        def job() -> str:
+            if kit.world:
+                kit.world.register_app(client_id, secret, kit.urls.callback)
+            where = "kept in the .env file" if self.remember.value else "kept in this notebook's kernel only"
+            return f"Client ID {client_id} saved; the secret is {where}"
+
+        self.work(job, "Saving")
+
+
+class ProviderForm(Form):
+    """Strapi's provider settings, written through its admin API."""
+
+    def __init__(self, kit: Kit) -> None:
+        given = kit.settings
+        self.enable = checkbox("Enable", True)
+        self.client_id = text_field("Client ID", given.client_id, "563883201184965")
+        self.secret = SecretField("Client Secret", given.client_secret)
+        self.callback = text_field("The redirect URL to your front-end app", kit.urls.frontend_redirect)
+        self.email = text_field("Strapi administrator's e-mail", given.strapi_admin_email)
+        self.password = SecretField("Strapi administrator's password", given.strapi_admin_password)
+        fields = [self.enable, self.client_id, self.secret, self.callback, self.email, self.password]
+        super().__init__(kit, fields, "Save in Strapi")
+
+    def submit(self) -> None:
+        kit = self.kit
+        try:
+            client_id = inputs.client_id(self.client_id.value)
+            secret = inputs.client_secret(self.secret.secret.reveal())
+            callback = inputs.frontend_redirect(self.callback.value)
+            email = inputs.email(self.email.value)
+        except KitError as error:
+            self.refuse(error)
+            return
+        kit.use(client_id=client_id, client_secret=secret,
+                strapi_admin_email=email, strapi_admin_password=self.password.secret)  # fmt: skip
+
+        def job() -> str:
+            changed = kit.save_provider(callback=callback, enabled=self.enable.value)
+            # Only now: the next kernels sign in with it by themselves.
+            kit.learn(client_id=client_id, strapi_admin_email=email)
+            if not changed:
+                return "Strapi already had exactly these settings; nothing was written"
+            return f"Strapi's {kit.flow.provider} provider saved ({', '.join(changed)}); all others untouched"
+
+        self.work(job, "Saving in Strapi")

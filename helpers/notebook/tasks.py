@@ -1,0 +1,87 @@
+"""Work started by a click: off the kernel's loop, never silent, and awaitable by the next cell."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+from helpers.core.errors import KitError
+from helpers.core.masking import redact
+from helpers.notebook.widgets import StatusLine
+
+log = logging.getLogger(__name__)
+log.addHandler(logging.NullHandler())  # else the last-resort handler prints into the cell
+
+_running: set[asyncio.Task[None]] = set()
+_failed: list[KitError] = []
+
+
+class Note(str):
+    """An answer that is not good news: nothing failed, but the reader should know."""
+
+    __slots__ = ()
+
+
+class _Disableable(Protocol):
+    disabled: Any
+
+
+def run(
+    job: Callable[[], Awaitable[str]], status: StatusLine, busy: Sequence[_Disableable], doing: str
+) -> asyncio.Task[None]:
+    """Run ``job`` as a task of the kernel's loop and show how it ends beside the button.
+
+    Without this an exception in a handler reaches only JupyterLab's log console, and one in a task
+    nobody at all. The job's answer is the sentence shown on success. While it runs ``busy`` is disabled,
+    so that a second press does nothing.
+    """
+
+    async def guarded() -> None:
+        for button in busy:
+            button.disabled = True
+        status.say("busy", doing)
+        try:
+            answer = await job()
+            status.say("note" if isinstance(answer, Note) else "ok", answer)
+        except KitError as error:
+            _failed.append(error)
+            show_error(status, error)
+        except Exception as error:
+            log.error(redact(traceback.format_exc()))
+            bug = KitError(f"{type(error).__name__}: {error}", evidence="This is a bug of the kit")
+            _failed.append(bug)
+            show_error(status, bug)
+        finally:
+            for button in busy:
+                button.disabled = False
+
+    task = asyncio.get_running_loop().create_task(guarded())
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+    return task
+
+
+def show_error(status: StatusLine, error: KitError) -> None:
+    text = f"{error} [{error.failure}]" if error.failure else str(error)
+    status.say("failed", text, evidence=redact(error.evidence), fix=error.fix)
+
+
+def raise_failed() -> None:
+    """Raise what went wrong first since the last call, for an autopilot that reads no forms."""
+    first = next(iter(_failed), None)
+    _failed.clear()
+    if first:
+        raise first
+
+
+def running() -> list[asyncio.Task[None]]:
+    return list(_running)
+
+
+async def settled() -> None:
+    """Wait until nothing is running any more, including what finished work has started."""
+    while _running:
+        await asyncio.gather(*_running, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""One thing is broken on purpose."""

@@ -1,0 +1,151 @@
+"""Faults in and before the front end, and around the notebooks."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from secrets import token_hex
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from helpers.core.errors import KitError
+from helpers.core.masking import Secret
+from helpers.kit import Kit
+from helpers.practice.fault import Fault, Play, all_of, configured, elsewhere, environment, saved, world
+
+_FOR_ALL_SITES = configured(same_site="none", secure=True, proxy=True)
+_LINK = "<a href={`${process.env.REACT_APP_BACKEND_URL}%s/connect/instagram-business`}>Log in</a>"
+
+
+def _project(
+    address: Callable[[str], str],
+    *,
+    variable: str = "REACT_APP_BACKEND_URL",
+    link: str = "/api",
+    scripts: str = "^5.0.1",
+) -> Play:
+    """A small copy of Strapi's login example, with one thing wrong; ``address`` is made of the public one."""
+
+    def play(kit: Kit) -> None:
+        folder = world(kit).folder / "my-front-end"
+        (folder / "src").mkdir(parents=True)
+        needs = {"dependencies": {"react": "^18.2.0", "react-scripts": scripts}}
+        (folder / "package.json").write_text(json.dumps({"name": "my-front-end", **needs}), encoding="utf-8")
+        (folder / ".env").write_text(f"{variable}={address(kit.public_url)}\n", encoding="utf-8")
+        (folder / "src/Home.js").write_text(
+            f"export const Home = () => {_LINK % link};\n".replace("REACT_APP_BACKEND_URL", variable),
+            encoding="utf-8",
+        )
+        kit.settings = replace(kit.settings, frontend_project=str(folder))
+
+    return play
+
+
+def _node(version: str) -> Play:
+    """Another Node comes first on the path."""
+
+    def play(kit: Kit) -> None:
+        folder = world(kit).folder / "node"
+        folder.mkdir()
+        (folder / "node").write_text(f"#!/bin/sh\necho v{version}\n", encoding="utf-8")
+        (folder / "node").chmod(0o700)
+        environment(PATH=f"{folder}{os.pathsep}{os.environ.get('PATH', '')}")(kit)
+
+    return play
+
+
+def _same(public: str) -> str:
+    return public
+
+
+def _old(public: str) -> str:
+    return "https://1b2c3d4e.ngrok-free.dev"
+
+
+def _answering(text: str, status: int = 200) -> Starlette:
+    async def answer(request: Request) -> Response:
+        return HTMLResponse(text, status)
+
+    return Starlette(routes=[Route("/{path:path}", answer)])
+
+
+def _invalid_host(kit: Kit) -> None:
+    server = world(kit).serve(_answering("Invalid Host header", 403))
+    kit.door.close()
+    kit.gateway.use_frontend(server.url)
+    kit.open_door()
+
+
+def _without_its_last_part(kit: Kit) -> None:
+    saved(callback=f"{kit.public_url}/connect/{kit.flow.provider}")(kit)
+
+
+def _no_download(kit: Kit) -> None:
+    """A machine without an agent, behind a proxy that lets nothing through."""
+    kit.door.close()
+    (world(kit).folder / "ngrok").unlink()
+    world(kit).ngrok_path = None
+    environment(PATH=str(world(kit).folder / "empty"), https_proxy="http://127.0.0.1:9")(kit)
+    with suppress(KitError):
+        kit.open_door()
+
+
+def _another_program(kit: Kit) -> None:
+    server = world(kit).strapi_server
+    server.stop()
+    world(kit).serve(_answering("<title>Another demo</title>"), server.port)
+
+
+def _dead_kernel(kit: Kit) -> None:
+    sign = world(kit).folder / "door.json"
+    left = json.loads(sign.read_bytes()) | {"nonce": "of another kernel"}
+    kit.door.close()
+    sign.write_text(json.dumps(left), encoding="utf-8")
+
+
+def _saved_secret(kit: Kit) -> None:
+    """What JupyterLab saves of a Password widget, beside the reader's notebooks, with a secret of its own."""
+    secret, name = Secret(f"2practiceRoomOnly_{token_hex(12)}"), f"practice-room-{token_hex(4)}.ipynb"
+    told = (
+        "The practice room made this notebook, and removes it with *Mend it*. If it is still here, delete it."
+    )
+    state = {"state": {"1": {"state": {"value": secret.reveal()}}}}
+    notebook = {
+        "cells": [{"cell_type": "markdown", "id": "told", "metadata": {}, "source": told}],
+        "metadata": {"widgets": {"application/vnd.jupyter.widget-state+json": state}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    path = Path(kit.settings.home) / "notebooks" / name
+    path.parent.mkdir(exist_ok=True)
+    with path.open("x", encoding="utf-8") as file:  # never over a file of the reader's
+        world(kit).ending.callback(path.unlink, missing_ok=True)
+        json.dump(notebook, file)
+    kit.settings = replace(kit.settings, ngrok_authtoken=secret)
+
+
+FAULTS = {
+    "D01": Fault(_project(_same, link=""), practice=True),
+    "D02": Fault(_project(_same, variable="BACKEND_URL")),
+    "D03": Fault(_project(_old), practice=True),
+    "D04": Fault(_project(lambda public: f"{public}/"), practice=True),
+    "D05": Fault(all_of(_node("22.13.0"), _project(_same, scripts="3.4.1"))),
+    "D06": Fault(_project(_same, variable="VITE_BACKEND_URL"), practice=True),
+    "D08": Fault(all_of(elsewhere, _FOR_ALL_SITES, configured(wildcard=True)), beside="D09"),
+    "D09": Fault(all_of(elsewhere, _FOR_ALL_SITES)),
+    "D10": Fault(_without_its_last_part, practice=True),
+    "D12": Fault(_project(lambda public: "http://localhost:1337")),
+    "D13": Fault(_invalid_host, practice=True),
+    "E01": Fault(_no_download),
+    "E04": Fault(_another_program, practice=True),
+    "E05": Fault(_saved_secret, practice=True),
+    "E09": Fault(_dead_kernel),
+    "E12": Fault(all_of(_node("16.20.2"), lambda kit: world(kit).strapi_server.stop())),
+}

@@ -1,0 +1,77 @@
+"""Faults of the tunnel: the account, the agent, the way to ngrok's servers and through them."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from helpers.core.errors import KitError
+from helpers.core.masking import Secret
+from helpers.kit import Kit
+from helpers.practice.fault import Fault, Play, agent, all_of, world
+
+
+def _token(text: str) -> Play:
+    """Another authtoken; the stand-in tells by its beginning what is wrong with it."""
+    return all_of(lambda kit: _learn(kit, ngrok_authtoken=Secret(text)), agent())
+
+
+def _learn(kit: Kit, **facts: Secret | str) -> None:
+    kit.settings = replace(kit.settings, **facts)  # type: ignore[arg-type]
+
+
+def _agent_dies(kit: Kit) -> None:
+    if kit.door.tunnel:
+        kit.door.tunnel.stop()
+
+
+def _domain_in_use(kit: Kit) -> None:
+    """A colleague's agent, which lives as long as this process, holds the account's domain."""
+    kit.door.close()
+    holder = {"port": world(kit).strapi_server.port, "pid": os.getpid(), "token": ""}
+    held = Path(world(kit).agent_environment["KIT_NGROK_CLOUD"]) / f"{world(kit).domain}.json"
+    held.write_text(json.dumps(holder), encoding="utf-8")
+    with suppress(KitError):
+        kit.open_door()
+
+
+def _inspector_taken(kit: Kit) -> None:
+    """Held by us if we can get it, because another agent that has it may end at any moment."""
+    kit.door.close()
+    until = time.monotonic() + 3
+    while time.monotonic() < until:
+        with suppress(OSError):
+            world(kit).ending.enter_context(socket.create_server(("127.0.0.1", 4040)))
+            break
+        time.sleep(0.05)
+    agent()(kit)
+
+
+FAULTS = {
+    "C01": Fault(agent("4018"), practice=True),
+    "C02": Fault(_token("tooShort"), practice=True),
+    "C03": Fault(_token("revoked_2rehearsalOnlyNotARealAuthtoken"), practice=True),
+    "C04": Fault(agent(KIT_NGROK_SESSIONS="0"), practice=True),
+    "C05": Fault(_agent_dies, practice=True),
+    "C06": Fault(lambda kit: world(kit).strapi_server.stop()),
+    "C07": Fault(agent("interstitial")),
+    "C08": Fault(agent("interstitial"), engine="token", flow="documented"),
+    "C09": Fault(agent("programs-only")),
+    "C10": Fault(_domain_in_use),
+    "C11": Fault(
+        all_of(lambda kit: _learn(kit, ngrok_domain="foreign-name.ngrok-free.dev"), agent()),
+        practice=True,
+    ),
+    "C12": Fault(_token("old_2rehearsalOnlyNotARealAuthtoken")),
+    "C13": Fault(_inspector_taken),
+    "C14": Fault(agent("9009")),
+    "C15": Fault(agent("tls")),
+    "C16": Fault(agent("9040")),
+    "C17": Fault(agent("quota")),
+    "C22": Fault(agent(KIT_NGROK_VERSION="3.5.0")),
+}

@@ -1,0 +1,200 @@
+"""The kit's changes to the user's files: recorded before they are made, and undone to the byte."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import stat
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from helpers.core.errors import Conflict, InputError
+from helpers.core.replace_file import PRIVATE, Step, discard_temporary, replace_file, sync_folder
+from helpers.project.change import FileChange, read_file
+from helpers.project.diff import unified
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One recorded change, with what undoing needs besides the bytes."""
+
+    id: str
+    change: FileChange
+    mode: int | None  # None: the change creates the file
+    folders: tuple[Path, ...]  # created for it, the outermost first
+    done: bool = False
+
+    @property
+    def state(self) -> str:
+        """Which file is there now, whatever was interrupted: ``new``, ``old``, or one ``changed`` since."""
+        present = read_file(self.change.path)
+        if present == self.change.after:
+            return "new"
+        return "old" if present == self.change.before else "changed"
+
+
+class Journal:
+    """A file of JSON lines, readable by this user only: it holds the old files whole, ``.env`` included."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def entries(self) -> list[Entry]:
+        """The changes that are not undone, the oldest first."""
+        found: dict[str, Entry] = {}
+        for line in (read_file(self.file) or b"").splitlines():
+            # A line that a crash has torn is one whose change was not begun; a damaged one says nothing.
+            with suppress(ValueError, LookupError, TypeError, AttributeError):
+                record = json.loads(line)
+                if "undone" in record:
+                    found.pop(record["undone"], None)
+                elif "done" in record:
+                    found[record["done"]] = replace(found[record["done"]], done=True)
+                else:
+                    found[record["id"]] = _entry(record)
+        return list(found.values())
+
+    def write(self, change: FileChange, step: Step | None = None) -> None:
+        """Record the change, then make it: at any moment the file is the old or the new one.
+
+        Raises:
+            Conflict: the file is not the one that the change was made for.
+            InputError: the file cannot be written.
+        """
+        step = step or _nothing
+        change.check()
+        path = change.path
+        mode = None if change.before is None else stat.S_IMODE(path.stat().st_mode)
+        missing = [folder for folder in reversed(path.parents) if not folder.exists()]
+        entry = Entry(uuid.uuid4().hex, change, mode, tuple(missing))
+        self._append(_record(entry))
+        step("recorded")
+        with _errors_of(change):
+            try:
+                for folder in missing:
+                    folder.mkdir(exist_ok=True)
+                    step("folder made")
+                replace_file(path, change.after, mode, private=bool(change.variable), step=step)
+            except OSError:
+                _clean(entry, step)
+                raise
+        self._append({"done": entry.id})
+        step("done")
+
+    def undo(self, step: Step | None = None) -> list[str]:
+        """Put every file back, the latest change first; returns the names of those that were.
+
+        Raises:
+            Conflict: somebody changed files since: these are left alone, the others are put back.
+        """
+        step = step or _nothing
+        put_back: list[str] = []
+        kept: dict[Path, Entry] = {}
+        for entry in reversed(self.entries()):
+            change = entry.change
+            state = "changed" if change.path in kept else entry.state
+            if state == "changed":
+                kept.setdefault(change.path, entry)
+                continue
+            with _errors_of(change):
+                if state == "new":
+                    put_back.append(change.name)
+                    _restore(entry, step)
+                _clean(entry, step)
+            self._append({"undone": entry.id})
+            step("undone")
+        if kept:
+            raise _changed_since([entry.change for entry in kept.values()])
+        self.file.unlink(missing_ok=True)
+        return list(dict.fromkeys(put_back))
+
+    def _append(self, record: dict[str, Any]) -> None:
+        self.file.parent.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
+        with open(descriptor, "ab") as stream:
+            # The newline comes first: it ends a line that a crash has torn.
+            stream.write(f"\n{json.dumps(record)}".encode())
+            stream.flush()
+            os.fsync(descriptor)
+        sync_folder(self.file.parent)
+
+
+def _restore(entry: Entry, step: Step) -> None:
+    path, before = entry.change.path, entry.change.before
+    if before is None:
+        path.unlink()
+        step("removed")
+    else:
+        replace_file(path, before, entry.mode, step=step)
+
+
+def _clean(entry: Entry, step: Step) -> None:
+    """Remove what was made for this change alone; a folder that is in use by now stays."""
+    discard_temporary(entry.change.path)
+    for folder in reversed(entry.folders):
+        with suppress(OSError):
+            folder.rmdir()
+            step("folder removed")
+
+
+# In the journal
+
+
+def _record(entry: Entry) -> dict[str, Any]:
+    change = entry.change
+    return {
+        "id": entry.id,
+        "path": str(change.path),
+        "name": change.name,
+        "variable": change.variable,
+        "before": None if change.before is None else base64.b64encode(change.before).decode(),
+        "after": base64.b64encode(change.after).decode(),
+        "mode": entry.mode,
+        "folders": [str(folder) for folder in entry.folders],
+    }
+
+
+def _entry(record: dict[str, Any]) -> Entry:
+    before = None if record["before"] is None else base64.b64decode(record["before"])
+    after = base64.b64decode(record["after"])
+    change = FileChange(Path(record["path"]), record["name"], before, after, record["variable"])
+    return Entry(record["id"], change, record["mode"], tuple(map(Path, record["folders"])))
+
+
+# What is said
+
+
+def _changed_since(changes: list[FileChange]) -> Conflict:
+    names = " and ".join(change.name for change in changes)
+    what = "it was not put back" if len(changes) == 1 else "they were not put back"
+    differences = (
+        unified(change.name, change.after, read_file(change.path), change.variable) for change in changes
+    )
+    return Conflict(
+        f"{names} changed after the kit wrote there, so {what}.",
+        evidence="".join(differences),
+        fix=[
+            "Look at the difference: it is what somebody changed since.",
+            "Take that change back and undo again, or keep the file as it is.",
+        ],
+    )
+
+
+@contextmanager
+def _errors_of(change: FileChange) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{change.name} cannot be written: {error.strerror or error}.",
+            fix=["Make the file and its folder writable, then try again."],
+        ) from error
+
+
+def _nothing(step: str) -> None:
+    """Nobody watches."""

@@ -1,0 +1,145 @@
+"""The changes the user's Strapi project needs, as text to paste and as a plan to apply."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from helpers.core.errors import InputError
+from helpers.core.urls import Urls
+from helpers.project import config_file
+from helpers.project.change import Plan
+from helpers.project.folder import Folder, needs
+from helpers.project.javascript import CannotEdit
+
+PROVIDER_FILE = "src/extensions/users-permissions/strapi-server.js"
+
+# Which one a front end reads depends on the tool that builds it.
+FRONTEND_VARIABLES = (
+    "REACT_APP_BACKEND_URL",  # Create React App, as Strapi's login-react example
+    "VITE_BACKEND_URL",
+    "NEXT_PUBLIC_BACKEND_URL",
+)
+_STRAPI, _PLUGIN = "@strapi/strapi", "@strapi/plugin-users-permissions"
+
+
+def server_config() -> str:
+    """The line for ``config/server``; the page's own ``env('', …)`` can never read a variable."""
+    return "url: env('PUBLIC_URL', 'http://localhost:1337'),"
+
+
+def backend_env(urls: Urls) -> str:
+    """Nothing while there is no public address: an empty variable would take Strapi's default away."""
+    return f"PUBLIC_URL={urls.public}" if urls.public else ""
+
+
+def frontend_env(urls: Urls) -> str:
+    """All three spellings: a line that the front end's tool does not know does no harm."""
+    return "\n".join(f"{name}={urls.public}" for name in FRONTEND_VARIABLES if urls.public)
+
+
+def provider_source(language: str = "js") -> str:
+    """The provider file for today's login, the same for Strapi 4.26, 5.50 and 5.54."""
+    template = files("helpers.project").joinpath(f"templates/strapi-server.{language}")
+    return template.read_text(encoding="utf-8")
+
+
+class Project:
+    """A Strapi project on this machine, in JavaScript or TypeScript.
+
+    Raises:
+        InputError: the folder is not the one of a Strapi 4 or 5 with Users & Permissions; the text says why.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Folder(folder)
+        root, needed = self.folder.root, self.folder.needs
+        if not _is_strapi(root, needed):
+            raise _no_strapi(root, needed)
+        if _PLUGIN not in needed:
+            raise InputError(
+                f"{root} has no Users & Permissions plugin, which does the logging in: "
+                f"install {_PLUGIN} there first."
+            )
+        # As Strapi itself decides it.
+        self.language = "ts" if (root / "tsconfig.json").exists() else "js"
+
+    def address(self, public: str) -> Plan:
+        """``config/server`` reads its ``url`` from a variable, and ``.env`` gives it the public address.
+
+        Raises:
+            InputError: a file cannot be read or must not be written; the text names it.
+        """
+        name = self._config_name()
+        source = self.folder.read(name) if name else None
+        if source is None:
+            reason = (
+                "There is no config/server.js or .ts in the project: add this line to its server settings."
+            )
+            return self._env(config_file.VARIABLE, public) + _by_hand(reason, server_config())
+        try:
+            after, variable = config_file.set_url(source, Path(name).suffix[1:], name)
+        except CannotEdit as refusal:
+            return self._env(config_file.VARIABLE, public) + _by_hand(f"{name}: {refusal}", server_config())
+        return self.folder.change(name, after) + self._env(variable, public)
+
+    def provider(self) -> Plan:
+        """The file that gives Strapi today's Instagram login; one of the user's own is never overwritten."""
+        source = provider_source(self.language)
+        stem = PROVIDER_FILE.removesuffix(".js")
+        for language in ("js", "ts"):
+            present = self.folder.read(f"{stem}.{language}")
+            if present is None:
+                continue
+            if present.decode(errors="replace").replace("\r\n", "\n").strip() == source.strip():
+                return Plan()
+            reason = f"There is a {stem}.{language} with other contents: merge this into it."
+            return _by_hand(reason, source)
+        return self.folder.change(f"{stem}.{self.language}", source.encode())
+
+    def _config_name(self) -> str:
+        names = sorted(
+            (f"config/server.{each}" for each in ("js", "ts")), key=lambda n: n[-2:] != self.language
+        )
+        return next((name for name in names if (self.folder.root / name).exists()), "")
+
+    def _env(self, variable: str, public: str) -> Plan:
+        return self.folder.set_variable(".env", variable, public)
+
+
+def _by_hand(reason: str, snippet: str) -> Plan:
+    return Plan(by_hand=(CannotEdit(reason, snippet),))
+
+
+def _is_strapi(root: Path, needed: dict[str, str]) -> bool:
+    """A plugin of Strapi needs the same package, but has no settings."""
+    return _STRAPI in needed and (root / "config").is_dir()
+
+
+def _no_strapi(root: Path, needed: dict[str, str]) -> InputError:
+    if "strapi" in needed and _STRAPI not in needed:
+        return InputError(f"{root} is a Strapi 3, which ended in 2022: the kit sets up Strapi 4 and 5.")
+    inside = _strapis_in(root)
+    if len(inside) == 1:
+        return InputError(f"{root} is not a Strapi project itself: choose {inside[0]}, which is one.")
+    if inside:
+        found = " and ".join(str(folder) for folder in inside)
+        return InputError(
+            f"{root} holds {len(inside)} Strapi projects, {found}: choose one of these folders."
+        )
+    return InputError(f"{root} is not a Strapi project: its package.json does not need {_STRAPI}.")
+
+
+def _strapis_in(root: Path) -> list[Path]:
+    """In a monorepo the projects are one or two folders down."""
+    found = []
+    for package in sorted([*root.glob("*/package.json"), *root.glob("*/*/package.json")]):
+        folders = package.parent.relative_to(root).parts
+        if not any(part == "node_modules" or part.startswith(".") for part in folders):
+            try:
+                inner = needs(package)
+            except InputError:
+                continue
+            if _is_strapi(package.parent, inner):
+                found.append(package.parent)
+    return found

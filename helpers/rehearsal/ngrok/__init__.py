@@ -1,0 +1,1 @@
+"""A stand-in for ngrok: the agent, its local API, the account, and the edge."""

@@ -1,0 +1,1 @@
+"""A stand-in for Strapi, and the project that it runs."""

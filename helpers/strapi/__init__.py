@@ -1,0 +1,1 @@
+"""Strapi over HTTP, its provider settings, and their undo."""

@@ -1,0 +1,172 @@
+"""Strapi's provider settings: read, change one, prove the others untouched, undo."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from helpers.core.errors import Conflict, Refused
+from helpers.core.masking import Secret
+from helpers.strapi.http import Answer, Door
+
+_PROVIDERS = "/users-permissions/providers"
+_ADVANCED = "/users-permissions/advanced"
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One provider's stored settings before and after; enough to undo it."""
+
+    provider: str
+    before: Entry
+    after: Entry
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What changes, by name; the values stay out of sight."""
+        both = {**self.before, **self.after}
+        return tuple(name for name in both if not _same(self.before.get(name), self.after.get(name)))
+
+
+class Admin:
+    """A signed-in administrator of one Strapi.
+
+    A session lasts 30 minutes; when it is over, ``sign_in`` is asked for another one.
+
+    Raises:
+        Refused: this account may not do this.
+    """
+
+    def __init__(self, door: Door, sign_in: Callable[[], Secret]) -> None:
+        self._door, self._sign_in = door, sign_in
+        self._token = sign_in()
+        self.changed: Callable[[], object] = lambda: None  # called when something has been written
+
+    def version(self) -> str:
+        return self._ask("GET", "/admin/information").get(str, "data", "strapiVersion")
+
+    def restarts_by_itself(self) -> bool:
+        """Whether Strapi watches its project's files, as it does under ``strapi develop``."""
+        return self._ask("GET", "/admin/information").get(bool, "data", "autoReload")
+
+    def providers(self) -> dict[str, Entry]:
+        """The settings of all providers, with the ``redirectUri`` that Strapi computes for each."""
+        answer = self._ask("GET", _PROVIDERS)
+        providers: dict[str, Entry] = answer.get(dict)
+        for entry in providers.values():
+            if not isinstance(entry, dict):
+                raise answer.unexpected()
+            if isinstance(entry.get("secret"), str):
+                entry["secret"] = Secret(entry["secret"])
+        return providers
+
+    def advanced(self) -> tuple[Entry, list[str]]:
+        """The advanced settings of Users & Permissions, and the names of the roles there are."""
+        answer = self._ask("GET", _ADVANCED)
+        roles = answer.get(list, "roles")
+        return answer.get(dict, "settings"), [
+            str(role.get("type")) for role in roles if isinstance(role, dict)
+        ]
+
+    def plan(
+        self,
+        provider: str,
+        *,
+        key: str,
+        secret: Secret,
+        callback: str,
+        scope: Sequence[str] | None = None,
+        enabled: bool = True,
+        endpoints: Mapping[str, str] | None = None,
+    ) -> Change:
+        """What :meth:`apply` will write. Keep it before applying: then an undo exists whatever happens.
+
+        Raises:
+            Refused: Strapi does not know the provider.
+        """
+        stored = self.stored()
+        if provider not in stored:
+            raise Refused(
+                f"Strapi does not know the provider {provider}",
+                failure="A01",
+                evidence=f"Known are {', '.join(stored)}",
+                fix=("Add the provider file to the Strapi project, then restart Strapi.",),
+            )
+        before = stored[provider]
+        wanted = {"enabled": enabled, "key": key, "secret": secret, "callback": callback}
+        if scope is not None:
+            wanted["scope"] = list(scope)
+        # A stored endpoint outranks the one in code, so one of an earlier version would stay for ever (A40).
+        wanted |= {name: value for name, value in (endpoints or {}).items() if name in before}
+        return Change(provider, before, {**before, **wanted})
+
+    def apply(self, change: Change) -> None:
+        """Write one provider's settings and prove that all the others are as they were.
+
+        Strapi can only replace the settings of all providers at once: they are read, one is changed, all are
+        written and read again. Nothing is written when nothing would change.
+
+        Raises:
+            Conflict: somebody else changes these settings too.
+        """
+        stored = self.stored()
+        found = stored.get(change.provider)
+        if _same(found, change.after):
+            return
+        if not _same(found, change.before):
+            raise Conflict(f"Somebody else has changed the settings of {change.provider} meanwhile")
+        stored[change.provider] = change.after
+        try:
+            self._ask("PUT", _PROVIDERS, {"providers": stored}).get(bool, "ok")
+        finally:  # whatever came of it
+            self.changed()
+        now = self.stored()
+        different = [name for name in {**stored, **now} if not _same(stored.get(name), now.get(name))]
+        if different:
+            raise Conflict(
+                "Somebody else has changed provider settings at the same time",
+                evidence=", ".join(different),
+            )
+
+    def restore(self, change: Change) -> None:
+        """Undo an applied change; one that was never applied is left alone."""
+        self.apply(Change(change.provider, change.after, change.before))
+
+    def change_provider(self, provider: str, **wanted: Any) -> Change:
+        """:meth:`plan` and :meth:`apply` in one."""
+        change = self.plan(provider, **wanted)
+        self.apply(change)
+        return change
+
+    def stored(self) -> dict[str, Entry]:
+        """The settings as they are stored, without what Strapi computes."""
+        return {
+            name: {field: value for field, value in entry.items() if field != "redirectUri"}
+            for name, entry in self.providers().items()
+        }
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Answer:
+        answer = self._door.ask(method, path, body, self._token)
+        if answer.status == 401:
+            self._token = self._sign_in()
+            answer = self._door.ask(method, path, body, self._token)
+        if answer.status in (401, 403) and answer.message:
+            raise Refused(
+                "Strapi does not let this account do that",
+                evidence=str(answer),
+                fix=("Sign in as a super administrator.",),
+            )
+        return answer
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal as JSON, where ``1`` is not ``true``."""
+    return _json(one) == _json(other)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=Secret.reveal)

@@ -1,0 +1,1 @@
+"""A public address, and the proof that it leads here."""

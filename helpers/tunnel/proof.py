@@ -1,0 +1,146 @@
+"""A public address that the reader brings, and the proof that an address leads to us."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+
+import httpx
+
+from helpers import failures
+from helpers.core.errors import TunnelError
+from helpers.tunnel import ngrok_agent
+from helpers.web.deadline import aside, fetch
+
+_MOST_READ = 65536  # bytes of a stranger's answer
+_PATIENCE = 8.0  # seconds for them
+REFUSES_HOST = r"Invalid Host header|Blocked request\. This host"
+_STRAPIS = (
+    r'"error":\s*\{\s*"status":\s*404,\s*"name":\s*"NotFoundError"'  # its answer to a path it does not have
+)
+_PROGRAM = {"user-agent": "kit", "ngrok-skip-browser-warning": "1"}
+_BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0", "accept": "text/html,*/*;q=0.8"}
+
+
+class BroughtTunnel:
+    """A tunnel that somebody else runs: whether it leads here, only :func:`confirm` can tell."""
+
+    def __init__(self, public_url: str) -> None:
+        self.url = public_url.rstrip("/")
+        self.alive = False
+
+    def start(self, upstream: str = "", cancelled: threading.Event | None = None) -> str:
+        self.alive = True
+        return self.url
+
+    def stop(self) -> None:
+        self.alive = False
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """``interstitial``: browsers are shown ngrok's warning page first (C07), which one click dismisses."""
+
+    interstitial: bool
+    evidence: str
+
+
+def confirm(http: httpx.Client, public_url: str, path: str, nonce: str, gateway: str) -> Confirmation:
+    """Visit our own server through the public address, as a program and as a browser without cookies.
+
+    ``nonce`` is the whole body that our server answers at ``path``; a status alone proves nothing, because
+    a placeholder or another agent on a shared address answers 200 too. ``gateway`` is where it listens.
+
+    Raises:
+        TunnelError: the address does not lead here (C05, C06, C09, C10, C15, C17, D13).
+    """
+    url = public_url.rstrip("/") + path
+    as_browser = aside(lambda: visit(http, url, browser=True))
+    program = visit(http, url)
+    if program.body.strip() != nonce:
+        raise program.trouble(gateway)
+    browser = as_browser.result()
+    if browser.body.strip() != nonce and not browser.warned:
+        raise TunnelError(
+            "Programs reach this server through the tunnel, but browsers do not",
+            failure="C09",
+            evidence=browser.evidence,
+        )
+    return Confirmation(
+        browser.warned, f"{url} answered {program.status} to a program, {browser.seen} to a browser"
+    )
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One answer of a stranger, as much of it as is worth reading; ``code`` is ngrok's own error."""
+
+    status: int
+    headers: httpx.Headers
+    code: str
+    body: str
+
+    @property
+    def warned(self) -> bool:
+        return "ERR_NGROK_6024" in self.code + self.body
+
+    @property
+    def seen(self) -> str:
+        return f"{self.status} {self.code}".strip()
+
+    @property
+    def evidence(self) -> str:
+        return ngrok_agent.shown(f"{self.seen}: {self.body}")
+
+    def trouble(self, gateway: str) -> TunnelError:
+        """Why this is not the answer of our server at ``gateway``."""
+        refusal = ngrok_agent.refusal(self.evidence) if self.code else None
+        if refusal and refusal.failure != "C06":
+            return refusal
+        if refusal or self.status in (502, 503, 504):
+            sentence = "The tunnel stands, but nothing answers where it leads"
+            return _astray(sentence, self.evidence, gateway, "C06")
+        for failure, words in (("D13", REFUSES_HOST), ("C10", "Cloud Endpoint")):
+            if re.search(words, self.body):
+                return TunnelError(failures.get(failure).title, failure=failure, evidence=self.evidence)
+        if re.search(_STRAPIS, self.body):
+            sentence = "The tunnel leads straight to Strapi, past the kit's gateway"
+            return _astray(sentence, self.evidence, gateway, None)
+        return _astray("Another server answers at this address", self.evidence, gateway, "C10")
+
+
+def _astray(sentence: str, evidence: str, gateway: str, failure: str | None) -> TunnelError:
+    """With steps of its own: the catalogue's speak of Strapi, and here the kit's gateway is not reached."""
+    return TunnelError(
+        sentence,
+        failure=failure,
+        evidence=evidence,
+        fix=(
+            f"Let your tunnel lead to the kit's gateway, {gateway}, instead of to Strapi or the front end.",
+            "If its port shall stay the same, type it in notebook 01, or set KIT_GATEWAY_PORT.",
+            "If it leads there already, somebody else holds the address: with ngrok look under Endpoints.",
+        ),
+    )
+
+
+def visit(http: httpx.Client, url: str, *, browser: bool = False, origin: str = "") -> Visit:
+    """Fetch as a program or as a browser that has never been there, for a page of ``origin`` if given.
+
+    Raises:
+        TunnelError: nobody answers (C05, C15), or not in HTTP (C10).
+    """
+    headers = (_BROWSER if browser else _PROGRAM) | ({"origin": origin} if origin else {})
+    request = http.build_request("GET", url, headers=headers, timeout=_PATIENCE)
+    try:
+        answer = fetch(http, request, seconds=_PATIENCE, most=_MOST_READ)
+    except httpx.HTTPError as error:
+        said, host = f"{type(error).__name__}: {error}", request.url.host
+        if isinstance(error, httpx.RemoteProtocolError):
+            raise _astray(f"{host} does not speak HTTP", said, "the address in notebook 01", "C10") from error
+        failure = "C15" if re.search(r"certificate|SSL|TLS", said) else "C05"
+        raise TunnelError(f"{host} does not answer", failure=failure, evidence=said) from error
+    code = answer.headers.get("ngrok-error-code", "")
+    if not code and answer.status >= 400 and (found := re.search(r"ERR_NGROK_\d+", answer.text)):
+        code = found[0]
+    return Visit(answer.status, answer.headers, code, answer.text)

@@ -1,0 +1,1 @@
+"""Small servers and bounded requests on this machine."""

@@ -1,0 +1,132 @@
+"""The failure catalogue is complete, well-formed and safe to show; the code names no failure it lacks."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from helpers import failures
+from helpers.failures import Failure
+
+CATALOGUE = failures.all_failures()
+COUNTS = {"A": 43, "B": 22, "C": 22, "D": 13, "E": 12}
+HELPERS = Path(failures.__file__).parents[1]
+
+ID = re.compile(r"[A-E]\d\d")
+THREAD = re.compile(r"/(issues|pull)/\d+$|/security/advisories/GHSA(-\w{4}){3}$")
+# A run of letters and digits too long for a word: keys, tokens and hashes look like this.
+OPAQUE = re.compile(r"(?=\w*\d)(?=\w*[a-z])\w{20,}", re.IGNORECASE)
+
+
+def texts(failure: Failure) -> list[str]:
+    return [failure.title, failure.signal, failure.cause, *failure.fix, failure.source]
+
+
+each_failure = pytest.mark.parametrize("failure", CATALOGUE.values(), ids=CATALOGUE.keys())
+
+
+def test_every_known_failure_is_there_in_order():
+    expected = [f"{letter}{n:02}" for letter, count in COUNTS.items() for n in range(1, count + 1)]
+    assert list(CATALOGUE) == expected
+    assert len(CATALOGUE) == 112
+
+
+@each_failure
+def test_an_entry_fits_its_card(failure: Failure):
+    assert 10 <= len(failure.title) <= 70
+    assert not failure.title.endswith(".")
+    assert 0 < len(failure.signal) <= 180
+    assert 30 <= len(failure.cause) <= 250
+    assert 1 <= len(failure.fix) <= 4
+    assert all(10 <= len(step) <= 160 for step in failure.fix)
+
+
+@each_failure
+def test_an_entry_is_made_of_plain_sentences(failure: Failure):
+    for sentence in (failure.cause, *failure.fix):
+        assert sentence.endswith(".")
+    for text in texts(failure):
+        assert text == " ".join(text.split()), "one line, single blanks"
+        assert text.isascii()
+        assert text.isprintable()
+    assert len(set(failure.fix)) == len(failure.fix)
+
+
+@each_failure
+def test_an_entry_stands_alone(failure: Failure):
+    """A reader has one card in front of them: it must not send them to another one."""
+    assert not any(re.search(rf"\b{ID.pattern}\b", text) for text in texts(failure))
+
+
+@each_failure
+def test_every_way_to_recognise_a_failure_is_a_text_of_its_own(failure: Failure):
+    alternatives = failure.signal.split(" | ")
+    assert all(len(text) >= 9 for text in alternatives), "shorter ones would be found anywhere"
+    assert len(set(alternatives)) == len(alternatives)
+
+
+@each_failure
+def test_a_source_is_a_full_https_link_or_nothing(failure: Failure):
+    if failure.source:
+        link = urlsplit(failure.source)
+        assert (link.scheme, link.query, link.fragment) == ("https", "", "")
+        assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", link.netloc)
+        assert re.fullmatch(r"(/[\w.-]+)+", link.path), "a page, not just a site"
+
+
+def test_github_sources_are_threads_and_ngrok_sources_name_the_code():
+    for failure in CATALOGUE.values():
+        link = urlsplit(failure.source)
+        if link.netloc == "github.com":
+            assert THREAD.search(link.path), failure.id
+        if link.netloc == "ngrok.com" and "ERR_NGROK_" in failure.signal:
+            page = link.path.rpartition("/")[2].upper()
+            assert page in failure.signal.split(" | ") or page == "FREE-PLAN-LIMITS", failure.id
+
+
+def test_no_two_failures_share_a_title():
+    titles = Counter(failure.title.casefold() for failure in CATALOGUE.values())
+    assert titles.most_common(1)[0][1] == 1
+
+
+@each_failure
+def test_an_entry_holds_nothing_that_looks_like_a_secret(failure: Failure):
+    for text in texts(failure):
+        assert not OPAQUE.search(text)
+
+
+@pytest.mark.parametrize(
+    "secret", ["0123456789abcdef" * 2, "2" + "AbCdEf" * 5 + "_7" + "uVwX" * 5, "IGAA" + "Ab1" * 8]
+)
+def test_the_secret_check_would_notice_one(secret: str):
+    assert OPAQUE.search(f"Type {secret} here.")
+
+
+def ids_in(source: str) -> set[str]:
+    """Every string in a program that has the form of a failure id."""
+    nodes = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return {n.value for n in nodes if isinstance(n.value, str) and ID.fullmatch(n.value)}
+
+
+@pytest.mark.parametrize("path", sorted(HELPERS.rglob("*.py")), ids=lambda p: str(p.relative_to(HELPERS)))
+def test_the_code_names_only_failures_of_the_catalogue(path: Path):
+    assert ids_in(path.read_text(encoding="utf-8")) <= CATALOGUE.keys()
+
+
+def test_ids_are_found_wherever_the_code_names_them():
+    source = 'raise Refused("no", failure="Z99" if late else "A99")\nMARKS = {"429": "B98"}\nget("C97")'
+    assert ids_in(source) == {"A99", "B98", "C97"}
+    assert "E04" in ids_in((HELPERS / "web" / "server.py").read_text(encoding="utf-8"))
+
+
+def test_a_failure_is_looked_up_by_its_id():
+    failure = failures.get("A18")
+    assert failure.id == "A18"
+    assert "completed provider session" in failure.signal
+    with pytest.raises(KeyError):
+        failures.get("A99")

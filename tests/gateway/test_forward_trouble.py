@@ -1,0 +1,169 @@
+"""What visitors are told when Strapi or the front end is down, silent or somebody else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import IncompleteRead
+
+import httpx
+import pytest
+
+from tests.support.servers import Client, ask, nobody, speaks
+
+PLAIN = "/api/articles"  # not witnessed
+AUTH = "/api/auth/instagram/callback"  # witnessed
+
+
+def resets(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def says_nothing(connection: socket.socket) -> None:
+    while connection.recv(65536):
+        pass
+
+
+@pytest.fixture
+def down() -> Iterator[str]:
+    with nobody() as address:
+        yield address
+
+
+def test_a_strapi_that_is_down_is_told_to_a_browser_as_a_page(open_gateway, down):
+    answer = ask(open_gateway(down).url, PLAIN, headers=[("Accept", "text/html,*/*;q=0.8")])
+    page = answer.body.decode()
+
+    assert answer.status == 502
+    assert answer.all("content-type") == ["text/html; charset=utf-8"]
+    assert "default-src 'none'" in answer.all("content-security-policy")[0]
+    assert f"Strapi does not answer at {down}." in page
+    assert "<li>Start Strapi and wait until it is ready.</li>" in page
+    assert "C06" in page
+    assert "{{" not in page
+
+
+def test_a_strapi_that_is_down_is_told_to_a_program_in_strapis_own_shape(open_gateway, down):
+    answer = ask(open_gateway(down).url, PLAIN, headers=[("Accept", "application/json")])
+    told = json.loads(answer.body)
+
+    assert answer.status == told["error"]["status"] == 502
+    assert told["data"] is None
+    assert told["error"]["message"] == f"Strapi does not answer at {down}."
+    assert told["error"]["details"]["failure"] == "C06"
+    assert "Start Strapi and wait until it is ready." in told["error"]["details"]["fix"]
+
+
+def test_a_front_end_that_is_down_is_named_as_such(open_gateway, down):
+    gateway = open_gateway("http://localhost:1337", down)
+    told = json.loads(ask(gateway.url, "/").body)["error"]
+
+    assert told["message"] == f"The front end does not answer at {down}."
+    assert "dev server" in " ".join(told["details"]["fix"])
+    assert "Strapi" not in " ".join(told["details"]["fix"])
+
+
+@pytest.mark.parametrize(
+    "handle",
+    [
+        speaks(b"SSH-2.0-OpenSSH_9.6\r\n"),
+        speaks(b"\r\n\r\n"),
+        speaks(b"HTTP/9 what\r\n\r\n"),
+        speaks(b"\x15\x03\x01\x00\x02"),
+        speaks(b""),
+        resets,
+    ],
+)
+@pytest.mark.parametrize("target", [PLAIN, AUTH])
+def test_an_upstream_that_speaks_no_http_is_said_to(open_gateway, behaving, handle, target):
+    url = behaving(handle)
+    answer = ask(open_gateway(url).url, target)
+
+    assert answer.status == 502
+    assert json.loads(answer.body)["error"]["message"].startswith(
+        f"What listens at {url} hung up or does not"
+    )
+
+
+def test_an_upstream_that_says_nothing_is_given_up(open_gateway, behaving):
+    url = behaving(says_nothing)
+    answer = ask(open_gateway(url, patience=0.1).url, PLAIN)
+
+    assert answer.status == 504
+    assert json.loads(answer.body)["error"]["message"].endswith(
+        "took the request but did not answer in time."
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nonly this\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nonly this\r\nnonsense",
+    ],
+)
+def test_an_answer_that_breaks_off_is_seen_to_break_off(open_gateway, behaving, words):
+    gateway = open_gateway(behaving(speaks(words)))
+
+    with pytest.raises(IncompleteRead) as caught:
+        ask(gateway.url, PLAIN)
+    assert caught.value.partial in (b"only this", b"")
+
+
+def test_a_body_that_stops_arriving_is_given_up(before, monkeypatch):
+    monkeypatch.setattr("helpers.gateway.forward._STALLED", 0.05)
+
+    async def reads_all(request) -> None:
+        await request.body()
+        await request.answer(b"")
+
+    gateway, _ = before(reads_all)
+    host, _, port = gateway.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=5) as client:
+        client.sendall(f"POST {PLAIN} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na".encode())
+        assert client.recv(65536).startswith(b"HTTP/1.1 408 ")
+
+
+def test_more_requests_than_connections_are_not_taken_for_a_strapi_that_is_down(before, monkeypatch):
+    monkeypatch.setattr("helpers.gateway.forward._LIMITS", httpx.Limits(max_connections=1))
+    monkeypatch.setattr("helpers.gateway.forward._POOL_PATIENCE", 0.05)
+    arrived = threading.Event()
+    answer_now = threading.Event()
+
+    async def waits(request) -> None:
+        arrived.set()
+        await asyncio.to_thread(answer_now.wait, 5)
+        await request.answer(b"")
+
+    gateway, _ = before(waits)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(ask, gateway.url, PLAIN)
+        assert arrived.wait(5)
+        second = ask(gateway.url, PLAIN)
+        answer_now.set()
+        assert (second.status, first.result().status) == (503, 200)
+    assert b"C06" not in second.body
+
+
+def test_after_an_upstreams_trouble_its_next_answer_passes(open_gateway, behaving):
+    answers = [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nagain"]
+    url = behaving(lambda connection: speaks(answers.pop(0))(connection))
+    gateway = open_gateway(url)
+
+    assert [ask(gateway.url, PLAIN).status for _ in range(2)] == [502, 200]
+
+
+def test_a_request_that_is_not_http_is_refused_and_reaches_nobody(before):
+    gateway, strapi = before(None)
+    with Client(gateway.url) as client:
+        client.write(b"\x16\x03\x01\x02\x00 hello\r\n\r\n")
+
+        assert client.read().status == 400
+    assert strapi.requests == []

@@ -1,0 +1,184 @@
+"""A real browser, a real Strapi, https names: the login as a person does it, and the trace while they do.
+
+Debian's Chromium blocks third-party cookies, as Safari does.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from helpers.core import settings
+from helpers.core.flows import HOSTS, TODAY
+from helpers.core.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
+from helpers.core.urls import Urls
+from helpers.doctor import checks
+from helpers.gateway.app import Gateway
+from helpers.kit import Kit
+from helpers.login.verdict import judge
+from helpers.web import frontend
+from helpers.web.server import Server
+from tests.real.strapi import ADMIN_EMAIL, ADMIN_PASSWORD
+from tests.real.test_login import DOMAIN, PUBLIC, Stage, open_stage, save_provider
+from tests.support.https_names import HttpsNames
+from tests.support.lab import SOON, Lab, Person, chromium
+
+pytestmark = pytest.mark.real
+
+ENDS_IN_SESSION = "5.54.0"
+
+
+@pytest.fixture(scope="module", params=[ENDS_IN_SESSION, "5.50.0"])
+def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with open_stage(tmp_path_factory.mktemp("strapi"), request.param) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@contextmanager
+def internet(stage: Stage, gateway_port: int, folder: Path) -> Iterator[HttpsNames]:
+    """Instagram's names and the tunnel's, as a browser behind a proxy sees them."""
+    ports = dict.fromkeys(HOSTS, stage.instagram_server.port) | {DOMAIN: gateway_port}
+    with HttpsNames(ports, folder) as names:
+        yield names
+
+
+def window(browser: Browser, names: HttpsNames) -> BrowserContext:
+    proxy = names.environment["HTTPS_PROXY"]
+    return browser.new_context(proxy={"server": proxy, "bypass": "localhost"}, ignore_https_errors=True)
+
+
+@pytest.fixture
+def door(stage: Stage, tmp_path: Path, browser: Browser) -> Iterator[tuple[Gateway, Page]]:
+    """The gateway behind its public name, and a tab of somebody who has never been there."""
+    with ExitStack() as closing:
+        gateway = Gateway(TODAY.provider, stage.strapi.url, public=PUBLIC).start()
+        closing.callback(gateway.stop)
+        names = closing.enter_context(internet(stage, int(gateway.url.rpartition(":")[2]), tmp_path))
+        context = window(browser, names)
+        closing.callback(context.close)
+        yield gateway, context.new_page()
+
+
+def verdict(gateway: Gateway) -> tuple[bool, str | None]:
+    attempt = gateway.witness.wait(lambda each: judge(each, TODAY.provider).decided, timeout=15)
+    found = judge(attempt, TODAY.provider)
+    return found.ok, found.failure
+
+
+def test_allow_ends_with_the_persons_name_on_the_front_end(stage: Stage, door: tuple[Gateway, Page]) -> None:
+    gateway, page = door
+    save_provider(stage, stage.prepare(TODAY))
+    page.goto(PUBLIC)
+    page.get_by_role("link", name="Log in with Instagram").click()
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_text(stage.instagram.account.username).first).to_be_visible(timeout=SOON)
+    assert page.url.startswith(PUBLIC)
+    assert verdict(gateway) == (True, None)
+
+
+def test_deny_is_told_on_the_front_end_and_in_the_verdict(stage: Stage, door: tuple[Gateway, Page]) -> None:
+    gateway, page = door
+    save_provider(stage, stage.prepare(TODAY))
+    page.goto(Urls(PUBLIC, TODAY.provider).connect)
+    page.get_by_role("button", name="Deny").click()
+    expect(page.get_by_text(re.compile("denied", re.I)).first).to_be_visible(timeout=SOON)
+    assert verdict(gateway) == (False, "B18")
+
+
+def test_the_documented_layout_ends_as_the_doctor_foretells(
+    stage: Stage, door: tuple[Gateway, Page], tmp_path: Path
+) -> None:
+    gateway, page = door
+    front_end = Server(frontend.create_app(TODAY.provider, backend=PUBLIC)).start()
+    origin = f"http://localhost:{front_end.port}"
+    try:
+        stage.prepare(TODAY)
+        save_provider(stage, Urls(PUBLIC, TODAY.provider, origin))
+        foretold = doctors_word(stage, tmp_path)
+        page.goto(f"{origin}/")
+        page.get_by_role("link", name="Log in with Instagram").click()
+        page.get_by_role("button", name="Allow").click()
+        page.wait_for_url(f"{origin}/connect/**")
+        assert verdict(gateway) == (foretold is None, foretold)
+    finally:
+        front_end.stop()
+    assert foretold == ("A18" if ends_in_session(stage) else None)
+    if foretold is None:
+        expect(page.get_by_text(stage.instagram.account.username).first).to_be_visible(timeout=SOON)
+
+
+def ends_in_session(stage: Stage) -> bool:
+    return stage.strapi.project.name.endswith(ENDS_IN_SESSION)
+
+
+def doctors_word(stage: Stage, folder: Path) -> str | None:
+    """What the check of the session cookie says before anybody has logged in."""
+    kit = Kit(settings.load(facts(stage), home=folder))
+    try:
+        return checks.run_one(kit, "session-cookie").failure
+    finally:
+        kit.close()
+
+
+def facts(stage: Stage) -> dict[str, str]:
+    return {
+        "KIT_MODE": "live",
+        "PUBLIC_URL": PUBLIC,
+        "STRAPI_URL": stage.strapi.url,
+        "STRAPI_ADMIN_EMAIL": ADMIN_EMAIL,
+        "STRAPI_ADMIN_PASSWORD": ADMIN_PASSWORD.reveal(),
+        "INSTAGRAM_CLIENT_ID": SAMPLE_CLIENT_ID,
+        "INSTAGRAM_CLIENT_SECRET": SAMPLE_CLIENT_SECRET,
+    }
+
+
+def test_the_trace_in_the_notebook_grows_while_the_person_logs_in(
+    stage: Stage, browser: Browser, tmp_path: Path
+) -> None:
+    save_provider(stage, stage.prepare(TODAY))
+    port = free_port()
+    with ExitStack() as closing:
+        names = closing.enter_context(internet(stage, port, tmp_path))
+        given = (
+            facts(stage)
+            | names.environment
+            | {"KIT_GATEWAY_PORT": str(port), "NO_PROXY": "127.0.0.1,localhost"}
+        )
+        lab = closing.enter_context(Lab(tmp_path / "lab", **given))
+        person = Person(lab, browser.new_context())
+        closing.callback(person.page.context.close)
+        notebook = person.open("04_log_in.ipynb")
+        notebook.run_all()
+        notebook.press("Start the tunnel")
+        notebook.says("forwards to the gateway")
+        notebook.press("Log in with Instagram")
+        address = notebook.outputs.locator("a.kit-link").get_attribute("href", timeout=SOON)
+        assert address == Urls(PUBLIC, TODAY.provider).connect
+        trace = notebook.outputs.locator("table.kit-trace")
+        context = window(browser, names)
+        closing.callback(context.close)
+        tab = context.new_page()
+        tab.goto(address)
+        expect(tab.get_by_role("button", name="Allow")).to_be_visible(timeout=SOON)
+        expect(trace).to_contain_text("Start the login", timeout=SOON)
+        expect(trace).not_to_contain_text("Proof", timeout=SOON)
+        tab.get_by_role("button", name="Allow").click()
+        expect(trace).to_contain_text("Proof", timeout=SOON)
+        notebook.says("is logged in")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

@@ -1,0 +1,138 @@
+"""A real Vite and a real Next dev server behind the gateway: the page, its scripts, and its live reload."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from websockets.exceptions import InvalidHandshake
+from websockets.sync.client import ClientConnection
+
+from helpers.gateway.app import Gateway
+from helpers.web.server import Server
+from tests.conftest import PUBLIC
+from tests.real.front_end.dev_servers import NEXT, VITE, DevServer
+from tests.support.dev_server import dial
+from tests.support.servers import SOON, App, ask
+
+pytestmark = pytest.mark.real
+
+LIVE = 60.0  # seconds after which a change should have been seen; it takes less than one
+# What tells a page that its source has changed.
+CHANGED = {"vite": {"full-reload", "update"}, "next": {"serverComponentChanges"}}
+
+
+class Stage:
+    """A dev server and a Strapi behind one door."""
+
+    def __init__(self, dev: DevServer, gateway: Gateway) -> None:
+        self.dev, self.gateway = dev, gateway
+
+    def page(self) -> tuple[str, list[str]]:
+        """The page, and the scripts that it names."""
+        page = ask(self.gateway.url, "/").body.decode()
+        return page, re.findall(r'<script[^>]* src="([^"]+)"', page)
+
+    def live_reload(self, url: str = "", **options: Any) -> ClientConnection:
+        """Opened as the page of this dev server does it."""
+        url = url or self.gateway.url
+        if self.dev.kind is NEXT:
+            return dial(url, "/_next/hmr?id=1", **options)
+        token = re.search(r'wsToken = "([^"]+)"', ask(self.gateway.url, "/@vite/client").body.decode())
+        assert token
+        return dial(url, f"/?token={token[1]}", subprotocols=["vite-hmr"], **options)
+
+
+@pytest.fixture(scope="module", params=[VITE, NEXT], ids=lambda kind: kind.name)
+def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("dev-server")
+    with DevServer(request.param, folder) as dev, ExitStack() as stack:
+        strapi = Server(App("strapi")).start()
+        stack.callback(strapi.stop)
+        gateway = Gateway("instagram", strapi.url, dev.url, public=PUBLIC).start()
+        stack.callback(gateway.stop)
+        yield Stage(dev, gateway)
+
+
+def test_the_page_and_all_its_scripts_pass(stage):
+    page, scripts = stage.page()
+    answers = [ask(stage.gateway.url, script) for script in scripts]
+
+    assert len(answers) > 1
+    assert {answer.status for answer in answers} == {200}
+    assert all("javascript" in answer.all("content-type")[0] for answer in answers)
+    assert any("Shop" in text for text in (page, *(answer.body.decode() for answer in answers)))
+
+
+def test_the_api_is_strapis_and_the_admin_panel_is_closed(stage):
+    assert ask(stage.gateway.url, "/api/articles").body == b"strapi"
+    assert ask(stage.gateway.url, "/admin").status == 404
+
+
+def test_the_dev_server_would_refuse_the_public_name_and_takes_it_through_the_gateway(stage):
+    with pytest.raises((InvalidHandshake, EOFError)), stage.live_reload(stage.dev.url, open_timeout=SOON):
+        pass
+    with stage.live_reload() as browser:
+        assert browser.recv(SOON)
+    if stage.dev.kind is VITE:
+        assert b"is not allowed" in ask(stage.dev.url, "/").body
+
+
+def test_a_changed_source_is_told_to_the_page(stage):
+    stage.page()
+    deadline = time.monotonic() + LIVE
+    seen: list[str] = []
+    with stage.live_reload() as browser:
+        while not CHANGED[stage.dev.kind.name] & set(seen):
+            assert time.monotonic() < deadline, seen
+            stage.dev.write(f"Shop number {len(seen)}")
+            seen += said(browser, seconds=1)
+
+
+def said(browser: ClientConnection, seconds: float) -> list[str]:
+    """The types of the messages that come within this time."""
+    types = []
+    try:
+        while True:
+            message = browser.recv(seconds)
+            types += [json.loads(message)["type"]] if isinstance(message, str) else []
+    except TimeoutError:
+        return types
+
+
+def test_an_open_page_in_a_browser_shows_a_change_by_itself(stage, monkeypatch):
+    from playwright.sync_api import expect, sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or pytest.skip("needs Chromium")
+    # Plain http and another name, because browsers know that every .dev wants https.
+    monkeypatch.setattr(stage.gateway, "public", "http://shop.example.com")
+    rules = f"--host-resolver-rules=MAP shop.example.com {urlsplit(stage.gateway.url).netloc}"
+    stage.dev.write("Shop")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", rules])
+        page = browser.new_page()
+        heard = hear_websockets(page)
+        page.goto(stage.gateway.public)
+        expect(page.get_by_text("Shop", exact=True).first).to_be_visible()
+        deadline = time.monotonic() + LIVE
+        while not heard and time.monotonic() < deadline:
+            page.wait_for_timeout(20)
+        stage.dev.write("Store")
+        expect(page.get_by_text("Store", exact=True).first).to_be_visible(timeout=LIVE * 1000)
+        browser.close()
+
+    assert {urlsplit(url).netloc for url in heard} == {"shop.example.com"}
+
+
+def hear_websockets(page: Any) -> list[str]:
+    """The address of a websocket for each message that comes by it."""
+    heard: list[str] = []
+    page.on("websocket", lambda each: each.on("framereceived", lambda _: heard.append(each.url)))
+    return heard

@@ -1,0 +1,57 @@
+"""Folders of rehearsals: one's own, and nobody's."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from helpers.rehearsal import scratch
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def ended() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="swept on POSIX only")
+def test_what_a_killed_kernel_left_is_removed_by_the_next_rehearsal(temporary: Path) -> None:
+    left = temporary / f"kit-rehearsal-{ended()}-abc"
+    (left / "my-strapi").mkdir(parents=True)
+    new = scratch.new_folder()
+    assert not left.exists()
+    assert new.is_dir()
+
+
+def test_what_is_in_use_and_what_is_not_ours_stays(temporary: Path) -> None:
+    kept = [temporary / name for name in (f"kit-rehearsal-{os.getpid()}-x", "kit-rehearsal-old", "something")]
+    for path in kept:
+        path.mkdir()
+    scratch.new_folder()
+    assert [path for path in kept if not path.exists()] == []
+
+
+def test_a_rehearsal_ends_with_its_process(temporary: Path) -> None:
+    script = (
+        "from helpers.kit import Kit; from helpers.core.settings import Settings; Kit(Settings()).open_door()"
+    )
+    environment = os.environ | {"TMPDIR": str(temporary)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(temporary.iterdir()) == []
+
+
+def test_nobody_else_reads_it() -> None:
+    assert stat.S_IMODE(scratch.new_folder().stat().st_mode) == 0o700

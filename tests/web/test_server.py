@@ -1,0 +1,172 @@
+"""Servers start once, stop for good, and say so when they cannot."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+
+import httpx
+import pytest
+from starlette.responses import PlainTextResponse
+
+from helpers.core.errors import Unreachable
+from helpers.web.server import PortTaken, Server
+
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    await PlainTextResponse("here")(scope, receive, send)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server(app)
+    yield server
+    server.stop()
+
+
+def get(server: Server) -> str:
+    return httpx.get(server.url, trust_env=False).text
+
+
+def threads(server: Server) -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == f"serve-{server.port}"]
+
+
+def test_a_started_server_answers_on_loopback_only(server):
+    server.start()
+
+    assert get(server) == "here"
+    assert server.running
+    assert server.url == f"http://127.0.0.1:{server.port}"
+    with pytest.raises(OSError, match=r"."), socket.create_connection(("127.0.0.2", server.port), 1):
+        pass
+
+
+def test_a_second_start_returns_the_running_server(server):
+    port = server.start().port
+
+    assert server.start() is server
+    assert server.port == port
+    assert len(threads(server)) == 1
+
+
+def test_starting_from_many_threads_makes_one_server(server):
+    starting = [threading.Thread(target=server.start) for _ in range(8)]
+    for thread in starting:
+        thread.start()
+    for thread in starting:
+        thread.join()
+
+    assert get(server) == "here"
+    assert len([thread for thread in threading.enumerate() if thread.name.startswith("serve-")]) == 1
+
+
+def test_a_stopped_server_leaves_no_thread_and_frees_its_port(server):
+    server.start()
+    server.stop()
+
+    assert not server.running
+    assert threads(server) == []
+    again = Server(app, server.port).start()
+    assert get(again) == "here"
+    again.stop()
+
+
+def test_stopping_twice_or_before_a_start_does_nothing(server):
+    server.stop()
+    server.start()
+    server.stop()
+    server.stop()
+
+    assert not server.running
+
+
+def test_a_stopped_server_can_start_again(server):
+    server.start()
+    server.stop()
+
+    assert get(server.start()) == "here"
+
+
+def test_an_open_connection_does_not_keep_a_server_from_stopping(server):
+    server.start()
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 200")
+        client.sendall(b"GET / HTTP/1.1\r\nHalf: of a request")
+        server.stop()
+
+        assert not server.running
+        assert threads(server) == []
+
+
+def test_a_taken_port_is_named_and_nothing_is_left_behind(server):
+    server.start()
+    other = Server(app, server.port)
+
+    with pytest.raises(PortTaken, match=f"Port {server.port} is taken") as caught:
+        other.start()
+    assert caught.value.failure == "E04"
+    assert caught.value.fix
+    assert not other.running
+    assert get(server) == "here"
+
+
+async def raises_at_start(scope, receive, send):
+    raise RuntimeError("no database")
+
+
+async def refuses_to_start(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+
+@pytest.mark.parametrize("broken", [raises_at_start, refuses_to_start])
+def test_an_application_that_fails_at_its_start_is_an_error_and_frees_the_port(broken):
+    server = Server(broken)
+
+    with pytest.raises(Unreachable, match="did not start"):
+        server.start()
+    assert not server.running
+    assert threads(server) == []
+    with socket.create_server(("127.0.0.1", server.port)):
+        pass
+
+
+def test_answers_do_not_wait_for_the_clients_acknowledgement(server):
+    server.start()
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 200")
+        (nodelay,) = _options_of_the_other_end(client)
+
+    assert nodelay
+
+
+def _options_of_the_other_end(client: socket.socket) -> Iterator[int]:
+    """TCP_NODELAY of the server's side of a connection within this process."""
+    for descriptor in range(3, 512):
+        with suppress(OSError):
+            if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                continue
+            with socket.socket(fileno=os.dup(descriptor)) as found:
+                if found.getpeername() == client.getsockname():
+                    yield found.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_the_logging_of_the_process_is_left_alone(server):
+    before = [list(logging.getLogger(name).handlers) for name in (None, "uvicorn", "uvicorn.error")]
+    server.start()
+
+    assert before == [list(logging.getLogger(name).handlers) for name in (None, "uvicorn", "uvicorn.error")]
