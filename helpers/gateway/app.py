@@ -21,7 +21,7 @@ from aiohttp import web
 from helpers import failures
 from helpers.core.masking import Secret
 from helpers.core.urls import HEALTH, ME, Urls, parsed
-from helpers.failures import Failure
+from helpers.failures import Failure, known
 from helpers.gateway.capture import Role
 from helpers.gateway.closed import is_closed
 from helpers.gateway.forward import PATIENCE, Upstream, closed
@@ -57,7 +57,9 @@ class Gateway:
         self.public = public
         self.nonce = secrets.token_urlsafe(16)
         self.witness = Witness()
-        self._strapi = Upstream("Strapi", strapi, partial(failures.get, "C06"), patience=patience)
+        self._strapi = Upstream(
+            "Strapi", strapi, partial(failures.get, known.STRAPI_DOES_NOT_ANSWER), patience=patience
+        )
         self._patience = patience
         self._frontend: Upstream | None = None
         if frontend_url:
@@ -154,7 +156,7 @@ def _roles(urls: Urls) -> dict[str, Role]:
 def _frontend_down(url: str) -> Failure:
     """C06 in the words of the other upstream."""
     return replace(
-        failures.get("C06"),
+        failures.get(known.STRAPI_DOES_NOT_ANSWER),
         title="Nothing answers where your front end should be",
         cause="Its dev server is not running, is just restarting, or listens on another port.",
         fix=(

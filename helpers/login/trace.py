@@ -26,10 +26,13 @@ MEANING = {
 }
 
 
-def as_json(verdict: Verdict, attempt: Attempt | None, *, flow: str, engine: str | None) -> dict[str, Any]:
+def as_json(
+    verdict: Verdict, attempt: Attempt | None, *, mode: str, flow: str, engine: str | None
+) -> dict[str, Any]:
     """The contract of ``python -m helpers rehearse|login --json``."""
     return {
         "ok": verdict.ok,
+        "mode": mode,
         "flow": flow,
         "engine": engine or "unknown",
         "user": verdict.user,

@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from helpers.core.errors import KitError, Unreachable
+from helpers.failures import known
 from helpers.web import same_user
 
 
@@ -137,7 +138,7 @@ class Server:
             listener.close()
             raise PortTaken(
                 f"Port {self.wanted_port} is taken by another program",
-                failure="E04",
+                failure=known.PORT_TAKEN,
                 evidence=str(error),
                 fix=(
                     "If another notebook of the kit has it, press Stop there or shut its kernel down.",

@@ -124,7 +124,7 @@ class StrapiStandIn:
 
     async def _information(self, request: Request) -> web.StreamResponse:
         self.admins.check(request)
-        return as_json({"data": {"strapiVersion": self.version}})
+        return as_json({"data": {"strapiVersion": self.version, "autoReload": self.config.develop}})
 
     async def _read_providers(self, request: Request) -> web.StreamResponse:
         self.admins.check(request)
