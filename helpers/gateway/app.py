@@ -20,12 +20,13 @@ from aiohttp import web
 
 from helpers import failures
 from helpers.core.masking import Secret
-from helpers.core.urls import HEALTH, ME, Urls, parsed
+from helpers.core.urls import HEALTH, ME, Urls
 from helpers.failures import Failure, known
 from helpers.gateway.capture import Role
 from helpers.gateway.closed import is_closed
 from helpers.gateway.forward import PATIENCE, Upstream, closed
 from helpers.gateway.observe import Observed
+from helpers.gateway.own_browser import OwnBrowser
 from helpers.gateway.witness import Hop, Witness
 from helpers.web import frontend
 from helpers.web.answers import text
@@ -57,6 +58,7 @@ class Gateway:
         self.public = public
         self.nonce = secrets.token_urlsafe(16)
         self.witness = Witness()
+        self.own_browser = OwnBrowser()
         self._strapi = Upstream(
             "Strapi", strapi, partial(failures.get, known.STRAPI_DOES_NOT_ANSWER), patience=patience
         )
@@ -66,15 +68,16 @@ class Gateway:
             self.use_frontend(frontend_url)
         self._page = frontend.create_app(provider)
         self._roles = _roles(Urls("", provider))
-        observed = Observed(
+        self._observed = Observed(
             self._door,
             self.witness,
             self._role_of,
-            host=lambda: parsed(self.public).netloc,
+            origin=lambda: self.public,
+            mine=self.own_browser.knows,
             reads=False,
             follow_up=self._ask_for_user,
         )
-        self._server = Server(observed, port, open_to_all=open_to_all, around=self._with_upstreams)
+        self._server = Server(self._enter, port, open_to_all=open_to_all, around=self._with_upstreams)
 
     def start(self) -> Gateway:
         self._server.start()
@@ -82,6 +85,7 @@ class Gateway:
 
     def stop(self) -> None:
         self._server.stop()
+        self.own_browser.forget()
 
     def use_port(self, port: int) -> None:
         """Listen there from the next start on; 0 is a free port."""
@@ -111,6 +115,9 @@ class Gateway:
             for upstream in filter(None, (self._strapi, self._frontend)):
                 await stack.enter_async_context(upstream)
             yield
+
+    async def _enter(self, request: Request) -> web.StreamResponse:
+        return self.own_browser.take_off(request, self.public) or await self._observed(request)
 
     async def _door(self, request: Request) -> web.StreamResponse:
         path = unquote(request.raw_path.partition("?")[0])

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from helpers.core.masking import MASK, SECRET_NAMES, Secret, redact
+from helpers.gateway.headers import who_asks
 from helpers.gateway.witness import Hop, mark
 from helpers.web.server import Request
 
@@ -49,6 +50,8 @@ class Exchange:
         path, _, query = request.raw_path.partition("?")
         self.url = (host or request.headers.get("Host", "")) + unquote(path) + (f"?{query}" if query else "")
         self.began, self.ended = time.monotonic(), 0.0
+        self.mine: bool | None = None
+        self.peer, self.elsewhere = mark(who_asks(request).decode()), False
         self.reached = True  # False: the answer is the gateway's own, for want of the upstream's
         self.status: int | None = None
         self.location = ""
@@ -127,6 +130,9 @@ class Exchange:
             user=_user(body) if self.status == 200 else None,
             marks=_marks(self._marking),
             sent_cookies=_marks(self._sent_cookies),
+            mine=self.mine,
+            peer=self.peer,
+            elsewhere=self.elsewhere,
             reached=self.reached,
         )
         held.clear()

@@ -18,6 +18,7 @@ _SAID_ANEW = {b"host", b"expect", b"forwarded", b"x-forwarded-for", b"x-forwarde
               b"x-http-method-override", b"x-method-override"}  # fmt: skip
 
 Pairs = list[tuple[bytes, bytes]]
+OWN_COOKIE = b"kit_browser"  # the gateway's own; no upstream sees it
 
 
 def end_to_end(headers: tuple[tuple[bytes, bytes], ...]) -> Pairs:
@@ -33,6 +34,8 @@ def end_to_end(headers: tuple[tuple[bytes, bytes], ...]) -> Pairs:
 def told(request: Request, own: bytes, public: str) -> Pairs:
     """What an upstream is told: it is called ``own``, or else by the name that the client uses."""
     kept = [pair for pair in end_to_end(request.raw_headers) if pair[0].lower() not in _SAID_ANEW]
+    if OWN_COOKIE in b"".join(value for name, value in kept if name.lower() == b"cookie"):
+        kept = [pair for pair in map(_without_ours, kept) if pair[1] or pair[0].lower() != b"cookie"]
     if request.seen:  # a packed answer could not be read while it passes
         kept = [pair for pair in kept if pair[0].lower() != b"accept-encoding"]
         kept.append((b"accept-encoding", b"identity"))
@@ -45,8 +48,16 @@ def told(request: Request, own: bytes, public: str) -> Pairs:
         *kept,
         (b"x-forwarded-host", netloc),
         (b"x-forwarded-proto", (seen_as.scheme or "http").encode()),
-        (b"x-forwarded-for", _who_asks(request)),
+        (b"x-forwarded-for", who_asks(request)),
     ]
+
+
+def _without_ours(pair: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    name, value = pair
+    if name.lower() != b"cookie":
+        return pair
+    kept = [each for each in value.split(b";") if each.partition(b"=")[0].strip() != OWN_COOKIE]
+    return name, b";".join(kept).strip()
 
 
 def request_head(request: Request, headers: Pairs) -> bytes:
@@ -61,7 +72,7 @@ def _raw_target(request: Request) -> bytes:
     return request.raw_path.encode("utf-8", "surrogateescape")
 
 
-def _who_asks(request: Request) -> bytes:
+def who_asks(request: Request) -> bytes:
     """What the tunnel has appended, or else the peer; in front of it stands what a client invents."""
     last = ",".join(request.headers.getall("X-Forwarded-For", [])).rpartition(",")[2].strip()
     try:

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from helpers.core.masking import Secret
+from helpers.core.urls import parsed
 from helpers.gateway.capture import Exchange, Role
 from helpers.gateway.witness import Hop, Witness
 from helpers.web.server import Handler, Request
@@ -31,12 +32,14 @@ class Observed:
         role_of: Callable[[str, str], Role | None],
         *,
         scheme: str = "https",
-        host: Callable[[], str] = str,
+        origin: Callable[[], str] = str,
+        mine: Callable[[Request], bool | None] = lambda _: None,
         reads: bool = True,
         follow_up: Callable[[Secret], Coroutine[Any, Any, Hop]] | None = None,
     ) -> None:
         self.app, self.witness, self.role_of = app, witness, role_of
-        self.scheme, self.host, self.reads, self.follow_up = scheme, host, reads, follow_up
+        self.scheme, self.origin, self.mine = scheme, origin, mine
+        self.reads, self.follow_up = reads, follow_up
         self._proofs: set[asyncio.Task[None]] = set()
 
     async def __call__(self, request: Request) -> web.StreamResponse:
@@ -45,7 +48,11 @@ class Observed:
         return await (self._watch(role, request) if role else self.app(request))
 
     async def _watch(self, role: Role, request: Request) -> web.StreamResponse:
-        seen = request.seen = Exchange(request, role, self.host())
+        origin = self.origin()
+        seen = request.seen = Exchange(request, role, parsed(origin).netloc)
+        seen.mine = self.mine(request)
+        asks = request.headers.get("Origin", origin)
+        seen.elsewhere = asks != origin or request.headers.get("Sec-Fetch-Site") == "cross-site"
         hops: list[Hop] = []
 
         def tell() -> None:
@@ -76,4 +83,4 @@ class Observed:
         return answer
 
     async def _prove(self, asking: Coroutine[Any, Any, Hop], shown: Hop) -> None:
-        self.witness.record(replace(await asking, marks=shown.marks))
+        self.witness.record(replace(await asking, marks=shown.marks, mine=shown.mine))

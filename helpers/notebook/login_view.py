@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 
 import ipywidgets as w
 from IPython.display import DisplayHandle, display
@@ -19,19 +20,30 @@ class Trace(Block):
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
         self.table = w.HTML("Nobody has opened the login yet.")
-        super().__init__([self.table])
+        self.note, self.mine = w.HTML(), w.Button(description="It was me")
+        self.mine.on_click(lambda _: self._adopt())
+        self.asked = w.VBox([self.note, self.mine])
+        self.asked.layout.display = "none"
+        super().__init__([self.table, self.asked])
         self._loop = asyncio.get_running_loop()
         self._diagram: DisplayHandle | None = None
         kit.gateway.witness.listen(lambda: self._loop.call_soon_threadsafe(self.draw))
 
     def draw(self) -> None:
-        attempt = self.kit.gateway.witness.latest
+        logins = self.kit.logins
+        self.note.value = html.escape(logins.note())
+        self.asked.layout.display = "" if self.note.value else "none"
+        attempt = logins.latest or logins.stranger
         if attempt is None:
             return
         verdict = self.kit.logins.verdict(attempt)
         self.table.value = trace.as_html(attempt, verdict)
         if self._diagram:
             self._diagram.update(_mermaid(trace.mermaid(attempt, verdict)), raw=True)
+
+    def _adopt(self) -> None:
+        if attempt := self.kit.logins.stranger:
+            self.kit.gateway.witness.adopt(attempt)
 
     def show(self) -> None:
         display(self)

@@ -31,6 +31,7 @@ class Asked:
             (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
             for name, value in [(b"Host", b"x.dev"), *(headers or [])]
         )
+        self.remote = "127.0.0.1"
         self.seen: Any = None
         self.tell: Any = None
 
