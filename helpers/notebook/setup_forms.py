@@ -3,6 +3,8 @@ knows how anything is done."""
 
 from __future__ import annotations
 
+import html
+
 import ipywidgets as w
 
 from helpers.core import inputs
@@ -72,12 +74,20 @@ class TunnelForm(Form):
         self.port = text_field("Port your tunnel leads to", str(given.gateway_port or ""), "such as 8080")
         self.stop_button = w.Button(description="Stop", layout=w.Layout(width="auto"))
         self.stop_button.on_click(lambda _: self.stop())
-        fields: list[w.Widget] = [self.token, self.domain, self.remember]
+        shown = "".join(f"<li>{html.escape(each)}</li>" for each in kit.becomes_public(ask=False))
+        public = w.HTML(
+            f'<div class="kit-prose">While the tunnel is up, this is public:<ul>{shown}</ul></div>'
+        )
+        self.passwords = w.Button(
+            description="Let people sign up", layout=w.Layout(width="auto", display="none")
+        )
+        self.passwords.on_click(lambda _: self.let_passwords())
+        fields: list[w.Widget] = [self.token, self.domain, self.remember, public]
         if given.public_url:
             used = f"PUBLIC_URL is set: your own tunnel at {given.public_url} is used, ngrok is not needed."
-            fields = [note(used), self.port]
+            fields = [note(used), self.port, public]
         super().__init__(kit, fields, "Start the tunnel")
-        self.buttons.children = [self.submit_button, self.cancel_button, self.stop_button]
+        self.buttons.children = [self.submit_button, self.cancel_button, self.stop_button, self.passwords]
         if kit.door.is_open and not self.status.kind:
             self.status.say("ok", f"Running: {kit.public_url}")
 
@@ -98,12 +108,20 @@ class TunnelForm(Form):
             public = kit.open_door(self._cancelled)
             # Only now: the next kernels start with it by themselves.
             kit.learn(keep_secrets=self.remember.value, ngrok_authtoken=kit.settings.ngrok_authtoken)
+            self.passwords.layout.display = "" if kit.gateway.passwords_closed else "none"
             forwards = f"forwards to the gateway at {kit.gateway.url}"
             return f"{public} {forwards}, which serves Strapi at {kit.settings.strapi_url}"
 
         self.work(job, "Starting the tunnel", cancellable=True)
 
+    def let_passwords(self) -> None:
+        self.kit.let_passwords()
+        self.passwords.layout.display = "none"
+        self.status.say("ok", "People may sign up and log in with a password until the tunnel is stopped")
+
     def stop(self) -> None:
+        self.passwords.layout.display = "none"
+
         def job() -> str:
             self.kit.door.close()
             return "The tunnel is stopped; nothing on this machine is public any more"

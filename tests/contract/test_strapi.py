@@ -622,6 +622,15 @@ def test_closed_sign_ups_keep_new_people_out(world: World, provider: str) -> Non
     assert world.log_in(provider).status_code == 200
 
 
+def test_whether_anybody_may_sign_up_is_told_without_making_an_account(world: World) -> None:
+    assert world.strapi.sign_up_open() is True
+    world.actions.advanced(allow_register=False)
+    try:
+        assert world.strapi.sign_up_open() is False
+    finally:
+        world.actions.advanced(allow_register=True)
+
+
 def test_an_email_that_is_taken_keeps_a_person_out(world: World) -> None:
     world.actions.take_email(f"{world.instagram.profile[1]['username']}@strapi.io")
 

@@ -395,7 +395,9 @@ def test_a_live_link_leads_to_the_domain_that_the_tunnel_got(
         await until(lambda: bool(form.link.value))
         form.cancel_button.click()
         await tasks.settled()
-        assert 'href="https://shop.ngrok-free.dev/api/connect/instagram-business"' in form.link.value
+        assert (
+            'href="https://shop.ngrok-free.dev/api/connect/instagram-business?kit-browser=' in form.link.value
+        )
 
     try:
         play(scene)
