@@ -98,7 +98,7 @@ def _silent(url: str, evidence: str) -> Unreachable:
         evidence=evidence,
         fix=(
             "Start your front end's dev server and wait until it is ready.",
-            "Check its address (FRONTEND_URL) in notebook 01; without one the kit's own page stands in.",
+            "Check its address (FRONTEND_URL); without one the kit's own page stands in.",
         ),
     )
 
@@ -106,7 +106,7 @@ def _silent(url: str, evidence: str) -> Unreachable:
 def project(visit: Visit) -> str:
     folder = visit.kit.settings.frontend_project
     if not folder:
-        raise Skip("the folder of your front end's project, if it is on this computer (notebook 01)")
+        raise Skip("the folder of your front end's project, if it is on this computer (1.3)")
     front_end = FrontEnd(folder)
     if trouble := front_end.warning(installed_node()) or front_end.trouble(visit.public()):
         raise trouble

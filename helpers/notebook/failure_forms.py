@@ -51,12 +51,12 @@ def _said(number: int, sure: bool) -> str:
     return "One known failure fits." if number == 1 else f"{number} known failures fit, the best one first."
 
 
-def what_do_you_see() -> RecogniseForm:
+def what_do_you_see(_kit: object = None) -> RecogniseForm:
     """A field to paste into, and the pages of the failures that fit, best first."""
     return RecogniseForm()
 
 
-def failure_pages() -> Block:
+def failure_pages(_kit: object = None) -> Block:
     """Every known failure by what the reader sees, as a page; first those that only a person can see."""
     known = sorted(failures.all_failures().values(), key=lambda each: (not each.see, each.id))
     chosen = w.Dropdown(

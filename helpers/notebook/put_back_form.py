@@ -19,14 +19,22 @@ class PutBackForm(Form):
         super().__init__(kit, [self.files, self.provider, self.forget], "Put it back")
 
     def autopilot(self) -> None:
-        """Never by itself: on autopilot the setup is what is wanted."""
+        """Only when asked to: on autopilot the setup is what is wanted."""
+        if self.kit.settings.autopilot == "undo":
+            self.submit()
 
     def submit(self) -> None:
         chosen = [self._close]
         chosen += [self._undo_files] if self.files.value else []
         chosen += [self._restore_provider] if self.provider.value else []
         chosen += [self._forget] if self.forget.value else []
-        self.work(lambda: _all(chosen), "Putting things back")
+
+        def job() -> str:
+            said = _all(chosen)
+            self.kit.put_away()
+            return said
+
+        self.work(job, "Putting things back")
 
     def _close(self) -> str:
         self.kit.door.close()
