@@ -10,6 +10,7 @@ import atexit
 import logging
 import os
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from helpers.core import settings as files
 from helpers.core.errors import InputError, KitError
 from helpers.core.facts import Facts
 from helpers.core.flows import FLOWS, TOKEN_URL, Flow
+from helpers.core.leftovers import sweep
 from helpers.core.settings import Settings
 from helpers.core.urls import DOCUMENTED_FRONTEND, Urls
 from helpers.gateway.app import Gateway
@@ -83,6 +85,8 @@ class Kit(Facts):
         self.logins = Logins(self.witness, self.flow.provider)
         self.door = PublicAddress(self.gateway, self._new_tunnel)
         self.undo = Undo(self.folder, self.settings.strapi_url)
+        with suppress(KitError):  # a journal that cannot be read is told where it is needed
+            sweep(settings.home, self.folder, [entry.change.path for entry in self.undo.files.entries()])
 
     def _take(self, given: Settings) -> None:
         """What is known at the beginning: in a rehearsal the stand-ins' addresses, but no app at Meta yet."""

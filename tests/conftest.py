@@ -26,6 +26,14 @@ collect_ignore = [] if importlib.util.find_spec("axe_playwright_python") else _B
 
 PUBLIC = "https://shop.ngrok-free.dev"
 
+_LONG = 1200  # seconds: the first test of a real server may have to install it
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("real") or item.get_closest_marker("workshop"):
+            item.add_marker(pytest.mark.timeout(_LONG))
+
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -93,6 +93,16 @@ def public_url(text: str) -> str:
     return origin
 
 
+def two_servers(front_end: str, strapi: str) -> None:
+    """Refuse a front end that is Strapi itself: the public address leads to all of it."""
+    if front_end and _server(front_end) == _server(strapi):
+        raise InputError(
+            f"The front end's address (FRONTEND_URL) is Strapi's own: {front_end} would put Strapi's admin "
+            "panel on the internet. Type where your front end's dev server listens, or leave it empty: then "
+            "the kit's own page stands in."
+        )
+
+
 def frontend_redirect(text: str) -> str:
     """Strapi 5.51 and later crash on a relative address here, so only an absolute one is taken."""
     text = text.strip()
@@ -188,6 +198,13 @@ def _is_host(host: str) -> bool:
         except ValueError:
             return False
     return len(host) <= 253 and _NAME.fullmatch(host) is not None
+
+
+def _server(origin: str) -> tuple[str, int | None]:
+    """Host and port; all names of this machine are one."""
+    parts = urlsplit(origin)
+    host = parts.hostname or ""
+    return "" if _is_this_machine(host) else host, parts.port or _USUAL_PORT.get(parts.scheme)
 
 
 def _is_this_machine(host: str) -> bool:

@@ -7,13 +7,12 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from helpers.core import inputs
 from helpers.core.errors import KitError, Refused
 from helpers.core.masking import Secret
 from helpers.core.settings import SAMPLE_CLIENT_SECRET
-from helpers.doctor.measurements import Finding, Skip, Visit
+from helpers.doctor.measurements import DoesNotApply, Finding, NotYet, Visit, on_this_computer
 from helpers.failures import known
 from helpers.project import startup_trouble
 from helpers.project.front_end_project import major
@@ -33,9 +32,12 @@ _ELSEWHERE = {
 
 
 def project(visit: Visit) -> str | Finding:
-    root = visit.kit.settings.strapi_project
+    facts = visit.kit.settings
+    root = facts.strapi_project
+    if not root and not on_this_computer(facts.strapi_url):
+        raise DoesNotApply(f"Strapi runs at {facts.strapi_url}, and its files are not on this computer")
     if not root:
-        raise Skip("the folder of your Strapi project, if it is on this computer (1.2)")
+        raise NotYet("the folder of your Strapi project (1.2)")
     folder = Project(root).folder
     server, middlewares = (_text(folder.root / "config", name) for name in ("server", "middlewares"))
     if re.search(_READS_NOTHING, server):
@@ -63,7 +65,7 @@ def _refuses_its_cookie(visit: Visit) -> bool:
         visit.connect()
     except Refused as error:
         return error.failure == known.SECURE_COOKIE_REFUSED
-    except (KitError, Skip):  # told by other checks
+    except (KitError, NotYet):  # told by other checks
         pass
     return False
 
@@ -82,7 +84,7 @@ def credentials(visit: Visit) -> str:
             f"Strapi sends client ID {facts.client_id}; its secret stands there and need not be typed again"
         )
     if not facts.client_id or not facts.client_secret:
-        raise Skip("the client ID and secret to be saved (2.9)")
+        raise NotYet("the client ID and secret to be saved (2.9)")
     inputs.client_secret(facts.client_secret.reveal())
     return f"Client ID {inputs.client_id(facts.client_id)} and a secret of 32 hex characters"
 
@@ -96,7 +98,7 @@ def _sent(visit: Visit) -> str:
     """The client ID of a login that Strapi starts; empty while it starts none."""
     try:
         return visit.connect().client_id
-    except (KitError, Skip):  # told by other checks
+    except (KitError, NotYet):  # told by other checks
         return ""
 
 
@@ -107,10 +109,10 @@ def machine(visit: Visit) -> str:
     if not visit.kit.settings.live:
         return f"This kernel runs on {where}; a rehearsal needs nothing but this notebook"
     try:
-        host = urlsplit(visit.page()).hostname or ""
+        page = visit.page()
     except KitError:  # told by another check
-        host = ""
-    if host in ("localhost", "127.0.0.1", "::1"):
+        page = ""
+    if on_this_computer(page):
         raise KitError(
             f"This kernel runs on {where}, where your browser's localhost is not",
             failure=known.LOCALHOST_ELSEWHERE,
@@ -124,7 +126,7 @@ def notebooks(visit: Visit) -> str:
     # The documented sample is printed in the notebook's text.
     secrets = [each for each in held if each and each != Secret(SAMPLE_CLIENT_SECRET)]
     if not secrets:
-        raise Skip("a secret to look for")
+        raise NotYet("a secret to look for")
     # A notebook is JSON, where quotes and other letters are written differently.
     forms = {form for each in secrets for form in (each.reveal(), json.dumps(each.reveal())[1:-1])}
     paths = list(_saved(facts.home / "notebooks"))

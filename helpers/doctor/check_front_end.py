@@ -8,7 +8,7 @@ import re
 import httpx
 
 from helpers.core.errors import KitError, TunnelError, Unreachable
-from helpers.doctor.measurements import Skip, Visit, origin
+from helpers.doctor.measurements import DoesNotApply, NotYet, Visit, on_this_computer, origin
 from helpers.failures import known
 from helpers.gateway.app import HELLO
 from helpers.project.front_end_project import FrontEnd, installed_node
@@ -104,9 +104,14 @@ def _silent(url: str, evidence: str) -> Unreachable:
 
 
 def project(visit: Visit) -> str:
-    folder = visit.kit.settings.frontend_project
+    facts = visit.kit.settings
+    folder = facts.frontend_project
+    if not folder and not facts.frontend_url:
+        raise DoesNotApply("This setup has no front end of its own: the kit's page stands in")
+    if not folder and not on_this_computer(facts.frontend_url):
+        raise DoesNotApply(f"The front end runs at {facts.frontend_url}; its files are not on this computer")
     if not folder:
-        raise Skip("the folder of your front end's project, if it is on this computer (1.3)")
+        raise NotYet("the folder of your front end's project (1.3)")
     front_end = FrontEnd(folder)
     if trouble := front_end.warning(installed_node()) or front_end.trouble(visit.public()):
         raise trouble

@@ -10,7 +10,7 @@ import httpx
 from helpers.core.errors import KitError, Refused, Unreachable
 from helpers.core.flows import DOCUMENTED
 from helpers.core.urls import API, SHARED, Urls, same_site
-from helpers.doctor.measurements import ENABLED, Skip, Visit, hostname, origin
+from helpers.doctor.measurements import ENABLED, NotYet, Visit, hostname, origin
 from helpers.failures import known
 from helpers.project import startup_trouble
 from helpers.strapi.client import Connect
@@ -168,7 +168,7 @@ def provider_settings(visit: Visit) -> str:
     name = visit.kit.flow.provider
     entry = visit.providers().get(name)
     if not entry or not entry.get("enabled"):
-        raise Skip(ENABLED)
+        raise NotYet(ENABLED)
     stored = str(entry.get("callback") or "")
     if failure := _wrong_page(stored, visit):
         raise KitError(f"The redirect URL to the front end is {stored or 'empty'}", failure=failure)

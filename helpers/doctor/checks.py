@@ -17,12 +17,17 @@ from helpers import failures
 from helpers.core.errors import InputError, KitError
 from helpers.core.masking import redact
 from helpers.doctor import check_files, check_front_end, check_strapi, check_tunnel
-from helpers.doctor.measurements import Finding, Skip, Visit
+from helpers.doctor.measurements import DoesNotApply, Finding, NotYet, Visit
 from helpers.kit import Kit
 from helpers.login.verdict import failed
 from helpers.web.deadline import aside
 
-PASSED, FAILED, SKIPPED, UNKNOWN = "passed", "failed", "skipped", "unknown"
+PASSED, FAILED, UNKNOWN = "passed", "failed", "unknown"
+NOT_YET = "not-yet"  # it waits for the person
+SKIPPED = "skipped"  # this mode or layout has no need of it
+
+# What a person does, and `login` waits for: a setup is in order without it.
+_LATER = "login"
 
 # Seconds for all checks together: each ends by itself before, unless somebody drips his answer.
 DEADLINE = 12.0
@@ -59,7 +64,7 @@ class Check(NamedTuple):
 def login(visit: Visit) -> str:
     verdict = visit.kit.logins.verdict()
     if not verdict.decided:
-        raise Skip(f"a login (4.1). {verdict.reason}")
+        raise NotYet(f"a login (4.1). {verdict.reason}")
     if not verdict.ok:
         raise failed(verdict)
     return verdict.reason
@@ -71,9 +76,9 @@ def redirect_uris(visit: Visit) -> str:
     if any(attempt.last("callback") and attempt.last("connect") for attempt in kit.witness.attempts):
         return f"Instagram has sent somebody back to {wanted}"
     if kit.world is None:
-        raise Skip("a login, which shows it: nobody can ask Meta from here (4.1)")
+        raise DoesNotApply("Nobody can ask Meta from here: the first login shows it (4.1)")
     if wanted not in kit.world.meta_app.redirect_uris:
-        raise Skip("the three addresses to be saved at Meta (2.7)")
+        raise NotYet("the three addresses to be saved at Meta (2.7)")
     return f"The rehearsal's Meta knows {wanted}"
 
 
@@ -114,6 +119,16 @@ def run(kit: Kit, names: Sequence[str] = _ALL) -> list[Result]:
     visit = Visit(kit, until)
     running = [(name, aside(partial(_measure, visit, name), f"check-{name}")) for name in names]
     return [_ended(name, future, until) for name, future in running]
+
+
+def unchecked(results: Sequence[Result]) -> list[Result]:
+    """What this setup needs and nobody has found out: no bad news, but no good news either."""
+    return [each for each in results if each.status in (NOT_YET, UNKNOWN) and each.id != _LATER]
+
+
+def in_order(results: Sequence[Result]) -> bool:
+    """Whether everything that this setup needs was checked and passed."""
+    return not unchecked(results) and all(each.status != FAILED for each in results)
 
 
 def causes(results: Sequence[Result]) -> list[tuple[Result, list[Result]]]:
@@ -159,8 +174,10 @@ def _measure(visit: Visit, name: str) -> Result:
 def _probed(visit: Visit, name: str) -> Result:
     try:
         seen = CHECKS[name].probe(visit)
-    except Skip as waiting:
-        return Result(name, SKIPPED, f"waits for {waiting}")
+    except NotYet as waiting:
+        return Result(name, NOT_YET, f"waits for {waiting}")
+    except DoesNotApply as reason:
+        return Result(name, SKIPPED, str(reason))
     except InputError as error:
         return Result(name, FAILED, str(error), error.failure, error.fix)
     except KitError as error:

@@ -45,8 +45,12 @@ class Finding:
         return failures.get(self.failure).fix
 
 
-class Skip(Exception):
-    """This check waits for something else; the text says for what."""
+class NotYet(Exception):
+    """This check waits for something that the person does; the text says for what."""
+
+
+class DoesNotApply(Exception):
+    """This mode or layout has no need of this check; the text says why."""
 
 
 class Visit:
@@ -55,7 +59,7 @@ class Visit:
     The visit is over at ``until``, in monotonic seconds.
 
     Raises:
-        Skip: what is asked for cannot be known yet.
+        NotYet: what is asked for cannot be known yet.
         KitError: it cannot be had.
     """
 
@@ -79,7 +83,7 @@ class Visit:
 
     def public(self) -> str:
         if not self.kit.public_url:
-            raise Skip(TUNNEL)
+            raise NotYet(TUNNEL)
         return self.kit.public_url
 
     def door(self) -> Seen | None:
@@ -89,7 +93,7 @@ class Visit:
     def open_door(self) -> Seen:
         door = self.door()
         if door is None:
-            raise Skip(TUNNEL)
+            raise NotYet(TUNNEL)
         return door
 
     @property
@@ -125,7 +129,7 @@ class Visit:
         try:
             return self.connect()
         except Refused as error:
-            raise Skip(ENABLED if error.failure == known.PROVIDER_DISABLED else _STARTS) from error
+            raise NotYet(ENABLED if error.failure == known.PROVIDER_DISABLED else _STARTS) from error
 
     def engine(self) -> str | None:
         return self._once("engine", lambda: self.strapi().engine(self.kit.flow.provider))
@@ -136,7 +140,7 @@ class Visit:
 
     def admin(self) -> Admin:
         if not self.may_sign_in:
-            raise Skip(_ADMIN)
+            raise NotYet(_ADMIN)
         self.strapi()
         return self._once("admin", self.kit.admin)
 
@@ -163,7 +167,7 @@ class Visit:
         with suppress(KitError):  # told by another check
             sent = self.connect().redirect_uri
         if origin(page) == origin(sent) != self.public():
-            raise Skip(_ADDRESS)
+            raise NotYet(_ADDRESS)
         return page
 
     def front_end(self) -> str:
@@ -179,6 +183,11 @@ class Visit:
         seconds = max(0.1, min(seconds, left))
         request = http.build_request("GET", url, headers=headers, timeout=seconds)
         return fetch(http, request, seconds=seconds, most=_MOST)
+
+
+def on_this_computer(url: str) -> bool:
+    """Then the files of what answers there are here, too."""
+    return hostname(url) in ("localhost", "127.0.0.1", "::1")
 
 
 def origin(url: str) -> str:

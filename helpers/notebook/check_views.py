@@ -9,8 +9,7 @@ import ipywidgets as w
 
 from helpers.core.errors import KitError
 from helpers.doctor import checks, diagnosis
-from helpers.doctor.checks import FAILED, PASSED, SKIPPED, UNKNOWN, Result
-from helpers.doctor.checks import SKIPPED as NOT_YET
+from helpers.doctor.checks import FAILED, NOT_YET, PASSED, SKIPPED, UNKNOWN, Result
 from helpers.kit import Kit
 from helpers.notebook import progress, tasks
 from helpers.notebook.steps import BY_CHECK
@@ -143,6 +142,7 @@ class Doctor(Block):
 
 
 def worst(results: Sequence[Result]) -> str:
-    """The status that all of them together have: nothing is in order before something has passed."""
-    found = {result.status for result in results}
-    return next(status for status in (FAILED, UNKNOWN, PASSED, SKIPPED) if status in found)
+    """The status that all of them together have: nothing is in order while a part of it is open."""
+    found = {result.status for result in results if result.status in (FAILED, PASSED)}
+    found |= {result.status for result in checks.unchecked(results)}
+    return next((status for status in (FAILED, UNKNOWN, NOT_YET, PASSED) if status in found), NOT_YET)

@@ -9,8 +9,7 @@ from weakref import WeakKeyDictionary
 
 from helpers.core.errors import KitError
 from helpers.doctor import checks
-from helpers.doctor.checks import FAILED, PASSED, Result
-from helpers.doctor.checks import SKIPPED as NOT_YET
+from helpers.doctor.checks import FAILED, NOT_YET, PASSED, Result
 from helpers.kit import Kit
 from helpers.notebook import tasks
 from helpers.notebook.share_progress import tell_board

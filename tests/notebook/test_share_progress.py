@@ -14,7 +14,7 @@ from helpers.core import settings
 from helpers.core.errors import Unreachable
 from helpers.core.settings import Settings
 from helpers.doctor import checks
-from helpers.doctor.checks import FAILED, PASSED, SKIPPED, Result
+from helpers.doctor.checks import FAILED, NOT_YET, PASSED, SKIPPED, Result
 from helpers.kit import Kit
 from helpers.notebook import board_view as boards
 from helpers.notebook import cells, check_views, share_progress, steps, this_setup
@@ -26,7 +26,8 @@ TOKEN = "token-of-this-server"
 RESULTS = [
     Result("credentials", PASSED, "Client ID 42 and a secret of 32 hex characters"),
     Result("provider", FAILED, "Strapi sends client id 42", "B04", ("Type it again.",)),
-    Result("login", SKIPPED, "waits for a login"),
+    Result("login", NOT_YET, "waits for a login"),
+    Result("credentials", SKIPPED, "which this setup has no need of"),
     Result("some-later-check", PASSED, "which the board does not know"),
 ]
 

@@ -376,6 +376,15 @@ def test_a_start_cancelled_before_the_agent_runs_starts_none(bench: Bench) -> No
     assert processes_mentioning(bench.folder) == []
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """As a kernel is while a cell runs, wherever it was started: a job in the background ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupting_the_cell_ends_the_start(bench: Bench) -> None:
     ended = threading.Event()
 
