@@ -15,13 +15,14 @@ from dotenv.parser import parse_stream
 
 from helpers.core import inputs
 from helpers.core.errors import InputError
+from helpers.core.flows import CREDENTIALS
 from helpers.core.masking import Secret
 
 # The repository itself for a checkout, which is how the notebooks are meant to be used.
 HOME = Path(__file__).resolve().parents[2]
 
 # The sample values printed on Strapi's page; a rehearsal starts with them.
-SAMPLE_CLIENT_ID = "563883201184965"
+SAMPLE_CLIENT_ID = CREDENTIALS.id_example
 SAMPLE_CLIENT_SECRET = "f5ba10a7dd78c2410ab6b8a35ab28226"  # noqa: S105 - printed there too
 SAMPLE_DOMAINS = {"documented": "65e60559.ngrok.io", "today": "65e60559.ngrok-free.dev"}
 

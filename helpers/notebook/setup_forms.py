@@ -9,14 +9,13 @@ import ipywidgets as w
 
 from helpers.core import inputs
 from helpers.core.errors import InputError, KitError
+from helpers.core.flows import CREDENTIALS, TODAY
 from helpers.kit import Kit
 from helpers.notebook import tasks
 from helpers.notebook.form import LABEL, WIDE, Form, checkbox, note, text_field
 from helpers.notebook.widgets import CopyField, SecretField
 
 _RETIRED = "Documented: Basic Display. Retired by Meta on 2024-12-04, works in rehearsal only"
-_AT_META = ("OAuth redirect URIs", "Deauthorize callback URL", "Data deletion request URL")
-_ON_THE_PAGE = ("Valid OAuth Redirect URIs", "Deauthorize", "Data Deletion Requests")
 
 
 class StartForm(Form):
@@ -32,7 +31,7 @@ class StartForm(Form):
         )  # fmt: skip
         self.flow = w.RadioButtons(
             options=[
-                ("Today: Instagram API with Instagram Login", "today"),
+                (f"Today: {TODAY.title}", "today"),
                 (_RETIRED, "documented"),
             ],
             description="Login", style=LABEL, layout=WIDE,
@@ -147,15 +146,14 @@ class UrlsForm(Form):
     checks = ("redirect-uris",)
 
     def __init__(self, kit: Kit) -> None:
-        super().__init__(kit, [CopyField() for _ in _AT_META], "I have saved them at Meta")
+        super().__init__(kit, [CopyField() for _ in kit.flow.address_labels], "I have saved them at Meta")
 
     def fill(self) -> None:
         urls, retired = self.kit.urls, self.kit.flow.retired
         # The built-in provider answers neither callback, so the page's own advice is kept for it.
         answers = (urls.site_root, urls.site_root) if retired else (urls.deauthorize, urls.data_deletion)
         values = (urls.callback, *answers) if urls.public else ("", "", "")
-        labels = _ON_THE_PAGE if retired else _AT_META
-        for field, label, value in zip(self.fields, labels, values, strict=True):
+        for field, label, value in zip(self.fields, self.kit.flow.address_labels, values, strict=True):
             field.label, field.value = label, value
 
     def submit(self) -> None:
@@ -178,8 +176,8 @@ class CredentialsForm(Form):
     checks = ("credentials",)
 
     def __init__(self, kit: Kit) -> None:
-        self.client_id = text_field("Instagram app ID", "", "digits only")
-        self.secret = SecretField("Instagram app secret")
+        self.client_id = text_field(CREDENTIALS.id_label, "", "digits only")
+        self.secret = SecretField(CREDENTIALS.secret_label)
         self.remember = checkbox("Remember the secret in the .env file (readable by you only)")
         super().__init__(kit, [self.client_id, self.secret, self.remember], "Save")
 
