@@ -90,7 +90,8 @@ class PutBackForm(Form):
             kit.world.restart_strapi()
         providers = kit.admin().providers()
         undone = any(Path(name).stem == Path(PROVIDER_FILE).stem for name in names)
-        if undone and kit.flow.provider in providers:
+        # A rehearsal's Strapi knows the provider with and without the file.
+        if undone and kit.world is None and kit.flow.provider in providers:
             return False
         sent = [str(entry.get("redirectUri", "")) for entry in providers.values()]
         return not any(kit.public_url and uri.startswith(kit.public_url) for uri in sent)
