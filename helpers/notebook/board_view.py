@@ -48,7 +48,9 @@ class Board(Block):
             status, word = _BUSY
         elif result and result.status in (PASSED, FAILED, UNKNOWN):
             status, word = result.status, diagnosis.WORDS[result.status]
-        told = seen(result) if result and f"({step.number})" not in result.evidence else ""  # not what it is
+        told = (
+            seen(result) if result and not result.evidence.endswith(f"({step.number})") else ""
+        )  # not what it is
         shown = html.escape(told).replace("=", "=<wbr>")  # else it breaks inside the host
         return (
             f'<tr data-status="{status}"><th scope="row">{link(step.heading)}</th>'

@@ -21,18 +21,22 @@ from helpers.notebook import progress, tasks
 from helpers.notebook.widgets import Block, CopyField, SecretField, StatusLine
 
 LABEL = {"description_width": "18.5rem"}
-WIDE = w.Layout(width="auto", max_width="54rem")
 _KEY = secrets.token_bytes(32)
 _STALE = "What stands above has changed since: press {button} for it to count."
 
 
+def wide() -> w.Layout:
+    """One for each field: a layout that two fields share hides both."""
+    return w.Layout(width="auto", max_width="54rem")
+
+
 def text_field(label: str, value: str = "", placeholder: str = "") -> w.Text:
-    field = w.Text(value=value, description=label, placeholder=placeholder, style=LABEL, layout=WIDE)
+    field = w.Text(value=value, description=label, placeholder=placeholder, style=LABEL, layout=wide())
     return field.add_class("kit-field")
 
 
 def checkbox(label: str, value: bool = False) -> w.Checkbox:
-    return w.Checkbox(value=value, description=label, indent=False, layout=WIDE)
+    return w.Checkbox(value=value, description=label, indent=False, layout=wide())
 
 
 def note(text: str) -> w.HTML:
