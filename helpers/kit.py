@@ -23,7 +23,7 @@ from helpers.core.facts import Facts
 from helpers.core.flows import FLOWS, TOKEN_URL, Flow
 from helpers.core.leftovers import sweep
 from helpers.core.settings import Settings
-from helpers.core.urls import DOCUMENTED_FRONTEND, Urls
+from helpers.core.urls import DOCUMENTED_FRONTEND, Urls, parsed
 from helpers.gateway.app import Gateway
 from helpers.gateway.public_address import PublicAddress, Seen, Tunnel
 from helpers.gateway.witness import Witness
@@ -173,6 +173,19 @@ class Kit(Facts):
     def urls(self) -> Urls:
         return Urls(self.public_url, self.flow.provider, self._frontend())
 
+    @property
+    def login_address(self) -> str:
+        """Where the person begins a login: it carries the mark by which their browser is known from then on.
+
+        Opened once, every login counts that this browser begins, also by a button of the person's own page.
+        """
+        return self.marked(self.urls.connect)
+
+    def marked(self, address: str) -> str:
+        """An address behind the door as the person is to open it: marked, and in a rehearsal dialled here."""
+        marked = self.gateway.own_browser.marked(address)
+        return self.world.internet.tab_url(marked) if self.world else marked
+
     def _frontend(self) -> str:
         """The documented page on localhost:3000 can finish only where the token is in the URL."""
         documented = self.flow.name == "documented" and self.engine == "token"
@@ -262,6 +275,9 @@ class Kit(Facts):
         from helpers.login.robot_browser import Browser
 
         client = httpx.Client(transport=self.world.internet.transport(), timeout=_TIMEOUT)
+        # It has opened the address that we gave once before, as the person's browser has.
+        name, _, value = self.gateway.own_browser.cookie(secure=True).partition(";")[0].partition("=")
+        client.cookies.set(name, value, domain=parsed(self.public_url).hostname or "")
         return Browser(client, self.urls, twice)
 
     def rehearse_up_to(self, step: int) -> None:

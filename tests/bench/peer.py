@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+
+from aiohttp import web
 
 from helpers.gateway.app import Gateway
-from helpers.web.server import Server
+from helpers.web.server import Request, Server
 
 _PIECE = b"x" * 65536
 
 
-async def upstream(scope: Any, receive: Any, send: Any) -> None:
-    if scope["type"] == "lifespan":
-        for step in ("startup", "shutdown"):
-            await receive()
-            await send({"type": f"lifespan.{step}.complete"})
-        return
-    while (await receive()).get("more_body"):
+async def upstream(request: Request) -> web.StreamResponse:
+    while await request.content.readany():
         pass
-    number = scope["path"].rpartition("/")[2]
+    number = request.path.rpartition("/")[2]
     size = int(number) if number.isdigit() else 1024
-    length = [(b"content-length", str(size).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": length})
+    if size <= len(_PIECE):
+        return web.Response(body=_PIECE[:size])
+    answer = web.StreamResponse()
+    answer.content_length = size
+    await answer.prepare(request)
     while size:
         piece = _PIECE[:size]
         size -= len(piece)
-        await send({"type": "http.response.body", "body": piece, "more_body": size > 0})
+        await answer.write(piece)
+    return answer
 
 
 def main(which: str, *address: str) -> None:

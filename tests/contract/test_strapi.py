@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
 import pytest
-from starlette.requests import Request
+from aiohttp.test_utils import make_mocked_request
 
 from helpers.core.errors import Refused
 from helpers.core.flows import DOCUMENTED, FLOWS, TODAY, Flow
@@ -761,7 +761,7 @@ def test_strapi_in_production_behind_a_tunnel_that_it_does_not_trust(kind: str, 
 def test_the_limit_ends_after_its_minute() -> None:
     now = 1000.0
     limit = RateLimit(1, clock=lambda: now)
-    request = Request({"type": "http", "path": "/api/connect/x", "headers": [], "client": ("127.0.0.1", 1)})
+    request = make_mocked_request("GET", "/api/connect/x")
     limit.hit(request, {})
     now += 59
     with pytest.raises(Refusal):

@@ -33,6 +33,7 @@ from helpers.tunnel.ngrok import NgrokTunnel
 from helpers.tunnel.own import BroughtTunnel
 from helpers.tunnel.proof import confirm
 from helpers.web.server import Server
+from tests.support.asgi import AsgiServer
 
 TOKEN = "2theAuthtokenThatNobodyMaySee_0001"
 DOMAIN = "65e60559.ngrok-free.dev"
@@ -135,7 +136,7 @@ def client() -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def upstream() -> Iterator[Server]:
-    server = Server(Starlette(routes=[Route("/{path:path}", PlainTextResponse(NONCE))])).start()
+    server = AsgiServer(Starlette(routes=[Route("/{path:path}", PlainTextResponse(NONCE))])).start()
     yield server
     server.stop()
 

@@ -8,24 +8,18 @@ import socket
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 import httpx
 import pytest
-from starlette.responses import PlainTextResponse
 
 from helpers.core.errors import Unreachable
+from helpers.web.answers import text
 from helpers.web.server import PortTaken, Server
 
 
-async def app(scope, receive, send):
-    if scope["type"] == "lifespan":
-        await receive()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await send({"type": "lifespan.shutdown.complete"})
-        return
-    await PlainTextResponse("here")(scope, receive, send)
+async def app(request):
+    return text("here")
 
 
 @pytest.fixture
@@ -123,18 +117,14 @@ def test_a_taken_port_is_named_and_nothing_is_left_behind(server):
     assert get(server) == "here"
 
 
-async def raises_at_start(scope, receive, send):
+@asynccontextmanager
+async def raises_at_start():
     raise RuntimeError("no database")
+    yield
 
 
-async def refuses_to_start(scope, receive, send):
-    await receive()
-    await send({"type": "lifespan.startup.failed", "message": "no database"})
-
-
-@pytest.mark.parametrize("broken", [raises_at_start, refuses_to_start])
-def test_an_application_that_fails_at_its_start_is_an_error_and_frees_the_port(broken):
-    server = Server(broken)
+def test_an_application_that_fails_at_its_start_is_an_error_and_frees_the_port():
+    server = Server(app, around=raises_at_start)
 
     with pytest.raises(Unreachable, match="did not start"):
         server.start()
@@ -166,7 +156,7 @@ def _options_of_the_other_end(client: socket.socket) -> Iterator[int]:
 
 
 def test_the_logging_of_the_process_is_left_alone(server):
-    before = [list(logging.getLogger(name).handlers) for name in (None, "uvicorn", "uvicorn.error")]
+    before = [list(logging.getLogger(name).handlers) for name in (None, "aiohttp", "aiohttp.server")]
     server.start()
 
-    assert before == [list(logging.getLogger(name).handlers) for name in (None, "uvicorn", "uvicorn.error")]
+    assert before == [list(logging.getLogger(name).handlers) for name in (None, "aiohttp", "aiohttp.server")]

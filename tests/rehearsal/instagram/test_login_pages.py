@@ -29,8 +29,8 @@ class Stage:
 
     instagram: InstagramStandIn
 
-    async def __call__(self, scope, receive, send):
-        await self.instagram(scope, receive, send)
+    async def __call__(self, request):
+        return await self.instagram(request)
 
 
 @pytest.fixture(scope="module")
