@@ -3,6 +3,10 @@ PYTHON ?= python3
 LAB = .venv
 TEST = .venv-test
 WORKSHOP = .venv-workshop
+# Other people's code: environments in the checkout, told by what is in them, for their names are anybody's choice.
+HOLDERS = $(shell find . -maxdepth 3 -name pyvenv.cfg -o -maxdepth 3 -name conda-meta)
+OTHERS = $(patsubst ./%/,%,$(dir $(HOLDERS)))
+NOT = $(OTHERS:%=--extend-exclude=%)
 
 .PHONY: lab test test-real test-workshop bench docs pictures lint fix clean
 
@@ -22,21 +26,21 @@ test-workshop: $(WORKSHOP)/ready-test  ## two attendees on a real hub; as root a
 bench: $(TEST)/ready-bench  ## everything measured side by side, written to docs/benchmarks.md
 	$(TEST)/bin/python -m tests.bench
 
-docs: $(TEST)/ready  ## the pages of docs/failures, written from helpers/failures/catalogue.toml
+docs: $(TEST)/ready  ## the pages of docs/failures, written from helpers/failures/
 	$(TEST)/bin/python -m helpers.doctor.failure_page docs/failures
 
 pictures: $(TEST)/ready-real  ## the pictures of docs, taken while the browser tests click through the notebooks
 	PICTURES=docs $(TEST)/bin/python -m pytest -m real tests/real/test_browser_notebooks.py -k clicked_through
 
 lint: $(TEST)/ready
-	$(TEST)/bin/ruff check .
-	$(TEST)/bin/ruff format --check .
-	$(TEST)/bin/codespell
+	$(TEST)/bin/ruff check . $(NOT)
+	$(TEST)/bin/ruff format --check . $(NOT)
+	$(TEST)/bin/codespell $(OTHERS:%=--skip=%)
 	$(TEST)/bin/mypy
 
 fix: $(TEST)/ready  ## repair what lint complains about, as far as a tool can
-	$(TEST)/bin/ruff check --fix .
-	$(TEST)/bin/ruff format .
+	$(TEST)/bin/ruff check --fix . $(NOT)
+	$(TEST)/bin/ruff format . $(NOT)
 
 clean:
 	rm -rf $(LAB) $(TEST) $(WORKSHOP) .real build *.egg-info

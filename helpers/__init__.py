@@ -1,17 +1,16 @@
 """Set up *Log in with Instagram* for Strapi, step by step, and prove it with a witnessed login.
 
-Reading order, which is also the direction of imports:
+Twelve rooms; each imports from those above it alone, and docs/house.md says why each wall stands:
 
-    errors, settings   what can go wrong, and the facts the user gives
-    urls, instagram    every address of the setup, and the two login flows as data
-    tunnel, gateway    a public address, and the one door behind it (ngrok_tunnel, agent, forwarding, door)
-    witness, trace     what the gateway saw of a login, without its secrets
-    strapi, project    Strapi over HTTP, and the changes its project needs (edits, journal, undo)
-    login              the round trip: a driver, and a verdict on what was witnessed (logins, browser)
-    kit                the running whole: rehearsal world or live setup
-    checks             one check per step
-    workshop           what an attendee's kit tells the facilitator's board
-    forms, views       what people click and what they look at
+    failures                   what goes wrong, by name
+    core                       errors, secrets, settings, inputs, addresses, the login flows as data
+    web, project               small servers and bounded requests; files in other people's projects
+    gateway, strapi, tunnel    the one origin and its witness; Strapi over HTTP; a public address
+    login, rehearsal           the verdict on what was witnessed; stand-ins under their real names
+    kit                        one setup in progress: its facts, and the rehearsal's servers or the user's own
+    doctor                     every check, measured once, told with cause and fix
+    practice, __main__         one thing broken on purpose; the same setup from a terminal
+    notebook                   what people click and look at: the only room with widgets
 """
 
 __version__ = "0.1.0"

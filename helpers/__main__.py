@@ -21,6 +21,10 @@ from helpers.login import trace
 from helpers.login.verdict import Verdict
 
 OK, FAILED, USAGE = 0, 1, 2
+_LOOKED_AT = {
+    "rehearsal": "stand-ins on this machine; for your own setup set KIT_MODE=live",
+    "live": "your own setup",
+}
 _ROBOTS_PATIENCE, _LONGEST = 10.0, 86_400.0  # seconds
 
 
@@ -42,7 +46,10 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m helpers", description="Set up Log in with Instagram for Strapi."
+        prog="python -m helpers",
+        description="Set up Log in with Instagram for Strapi.",
+        epilog="Exit status: 0 if everything that was needed passed; 1 if something failed or could not be "
+        "checked; 2 for wrong usage.",
     )
     commands = parser.add_subparsers(required=True, metavar="rehearse|doctor|login")
 
@@ -129,7 +136,8 @@ def _report(kit: Kit, work: Callable[[], Attempt], *, as_json: bool) -> int:
     if stopped and (not verdict.decided or (not verdict.ok and verdict.failure is None)):
         verdict = Verdict(False, True, str(stopped), failure=stopped.failure, broke_at=verdict.broke_at)
     if as_json:
-        print(json.dumps(trace.as_json(verdict, attempt, flow=kit.flow.name, engine=kit.engine)))
+        mode, flow, engine = kit.settings.mode, kit.flow.name, kit.engine
+        print(json.dumps(trace.as_json(verdict, attempt, mode=mode, flow=flow, engine=engine)))
     else:
         print("\n".join(trace.lines(attempt, verdict) if attempt else trace.conclusion(verdict)))
     return OK if verdict.ok else FAILED
@@ -143,12 +151,12 @@ def doctor(arguments: argparse.Namespace) -> int:
         results = checks.run(kit)
     finally:
         kit.close()
-    ok = not any(result.status == checks.FAILED for result in results)
+    ok, mode = checks.in_order(results), kit.settings.mode
     if arguments.json:
-        found: dict[str, Any] = {"ok": ok, "checks": [result.as_json() for result in results]}
+        found: dict[str, Any] = {"ok": ok, "mode": mode, "checks": [each.as_json() for each in results]}
         print(json.dumps(found))
     else:
-        print("\n".join(diagnosis.as_lines(results)))
+        print("\n".join([f"Mode: {mode} ({_LOOKED_AT[mode]})", "", *diagnosis.as_lines(results)]))
     return OK if ok else FAILED
 
 

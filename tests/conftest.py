@@ -26,6 +26,14 @@ collect_ignore = [] if importlib.util.find_spec("axe_playwright_python") else _B
 
 PUBLIC = "https://shop.ngrok-free.dev"
 
+_LONG = 1200  # seconds: the first test of a real server may have to install it
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("real") or item.get_closest_marker("workshop"):
+            item.add_marker(pytest.mark.timeout(_LONG))
+
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -93,8 +101,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     provoked = {value for report in passed for name, value in report.user_properties if name == "provokes"}
     if provoked:
         known = failures.all_failures().values()
-        others = [entry.proof for entry in known if entry.id not in provoked]
+        seen = [bool(entry.see) for entry in known if entry.id not in provoked]
         terminalreporter.write_line(
             f"failures: {len(provoked)} of {len(known)} provoked and named, "
-            f"{others.count('recognised')} recognised from a real text, {others.count('seen')} seen only"
+            f"{seen.count(False)} recognised from a real text, {seen.count(True)} seen only"
         )

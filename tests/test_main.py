@@ -15,8 +15,9 @@ import httpx
 import pytest
 
 from helpers.__main__ import main
+from helpers.doctor import checks
 
-KEYS = {"ok", "flow", "engine", "user", "failure", "hops"}
+KEYS = {"ok", "mode", "flow", "engine", "user", "failure", "hops"}
 HOP_KEYS = {"from", "to", "method", "url", "status", "ms"}
 
 
@@ -31,6 +32,7 @@ def test_a_rehearsal_ends_with_a_witnessed_user(
     assert set(found) == KEYS
     assert (found["ok"], found["flow"], found["engine"], found["failure"]) == (True, flow, engine, None)
     provider = {"today": "instagram-business", "documented": "instagram"}[flow]
+    assert found["mode"] == "rehearsal"
     assert found["user"] == {"username": "kit_rehearsal", "provider": provider}
     assert len(found["hops"]) >= 7
     assert all(set(hop) == HOP_KEYS for hop in found["hops"])
@@ -54,12 +56,39 @@ def test_the_text_form_names_every_hop_and_the_user(capsys: pytest.CaptureFixtur
 def test_the_doctor_passes_or_explains_every_check(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["ok"] is True
+    assert (found["ok"], found["mode"]) == (True, "rehearsal")
     status = {check["id"]: check["status"] for check in found["checks"]}
-    waiting = [id_ for id_, each in status.items() if each != "passed"]
-    assert waiting == ["front-end-project", "login"]
-    assert {status[id_] for id_ in waiting} == {"skipped"}
+    others = {id_: each for id_, each in status.items() if each != "passed"}
+    assert others == {"front-end-project": "skipped", "login": "not-yet"}
     assert all(set(check) == {"id", "status", "evidence", "failure", "fix"} for check in found["checks"])
+
+
+def test_the_doctor_says_first_which_mode_it_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("Mode: rehearsal (stand-ins on this machine; ")
+    assert last == "13 of 15 checks passed, 1 not needed here, no login was witnessed yet."
+
+
+@pytest.mark.parametrize(
+    ("open_", "code", "ok"),
+    [
+        ({"login": "not-yet", "front-end-project": "skipped"}, 0, True),
+        ({"provider": "not-yet"}, 1, False),
+        ({"provider": "unknown"}, 1, False),
+        ({"provider": "failed"}, 1, False),
+    ],
+)
+def test_the_doctor_ends_well_only_if_everything_that_is_needed_was_checked(
+    open_: dict[str, str], code: int, ok: bool,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("KIT_MODE", "live")
+    seen = [checks.Result(id_, open_.get(id_, "passed"), "seen") for id_ in checks.CHECKS]
+    monkeypatch.setattr(checks, "run", lambda _: seen)
+    assert main(["doctor", "--json"]) == code
+    found = json.loads(capsys.readouterr().out)
+    assert (found["ok"], found["mode"]) == (ok, "live")
 
 
 def login_with(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -20,6 +21,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+
+from helpers.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -44,8 +47,10 @@ def ignored() -> list[str]:
 
 
 def files(folder: Path = ROOT) -> Iterator[Path]:
-    """Every file that git would take."""
+    """Every file that git would take, but for environments: their names are anybody's choice."""
     for path in folder.iterdir():
+        if (path / "pyvenv.cfg").exists() or (path / "conda-meta").exists():
+            continue
         name = path.name + ("/" if path.is_dir() else "")
         if path.name == ".git" or any(fnmatch(name, pattern) for pattern in ignored()):
             continue
@@ -93,7 +98,15 @@ def test_the_wheel_has_every_file_of_the_package(tmp_path: Path):
     with zipfile.ZipFile(wheel) as opened:
         inside = {name for name in opened.namelist() if name.startswith("helpers/")}
     assert inside == {str(path.relative_to(ROOT)) for path in files(ROOT / "helpers")}
-    assert "helpers/failures/catalogue.toml" in inside
+    assert "helpers/failures/strapi.toml" in inside
+
+
+def test_the_licence_is_named_as_new_build_tools_want_it():
+    """The older form, a table, stops building on 2027-02-18; setuptools knows this one from 77 on."""
+    assert PROJECT["project"]["license"] == "MIT"
+    assert "MIT License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+    (setuptools,) = map(Requirement, PROJECT["build-system"]["requires"])
+    assert not setuptools.specifier.contains("76.1")
 
 
 # Conda and Binder
@@ -185,6 +198,38 @@ def test_every_command_that_a_document_names_exists(document: Path):
     named = re.findall(r"(?:`|^)make (?!-C)([\w-]+)", document.read_text(encoding="utf-8"), re.MULTILINE)
     assert named
     assert set(named) <= targets()
+
+
+@pytest.mark.parametrize("holds", ["pyvenv.cfg", "conda-meta"])
+def test_an_environment_in_the_checkout_is_left_alone_whatever_it_is_called(holds: str, tmp_path: Path):
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    tools, theirs = tmp_path / "tools", tmp_path / "py311" / "lib" / "theirs.py"
+    for folder in (tools / "bin", theirs.parent, theirs.parents[1] / holds):
+        folder.mkdir(parents=True)
+    for name in ("ruff", "codespell"):
+        (tools / "bin" / name).symlink_to(Path(sys.executable).parent / name)
+    (tools / "bin" / "mypy").symlink_to(shutil.which("true") or "")  # it looks at the package alone
+    (tools / "ready").touch()
+    theirs.write_text("import os\n\nxs = [ 'rec" + "ieve' ]\n")  # misspelt, badly laid out, and unused
+    lint = ["make", "-C", str(tmp_path), "lint", "TEST=tools"]
+    done = subprocess.run(lint, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert theirs not in set(files(tmp_path))
+    theirs.rename(tmp_path / "ours.py")
+    assert subprocess.run(lint, capture_output=True, check=False).returncode != 0
+    assert tmp_path / "ours.py" in set(files(tmp_path))
+
+
+def test_the_readmes_terminal_commands_are_those_that_work_after_make_lab(capsys: pytest.CaptureFixture[str]):
+    readme, makefile = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "Makefile"))
+    (lab,) = re.findall(r"^LAB = (\S+)$", makefile, re.MULTILINE)
+    named = re.findall(r"^(\S+) -m helpers (\w+)", readme, re.MULTILINE)
+    assert {python for python, _ in named} == {f"{lab}/bin/python"}
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    (known,) = re.findall(r"\b(\w+(?:\|\w+)+) \.\.\.", capsys.readouterr().out)
+    assert [command for _, command in named] == known.split("|")
 
 
 # Files

@@ -7,7 +7,9 @@ import re
 from urllib.parse import urlsplit
 
 from helpers.core.errors import InputError
+from helpers.core.flows import CREDENTIALS, DOCUMENTED
 from helpers.core.masking import Secret
+from helpers.failures import known
 
 _USUAL_PORT = {"http": 80, "https": 443}
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -20,11 +22,11 @@ def client_id(text: str) -> str:
     """Meta's app ids are digits only, which is also what makes Strapi's old engine rename the field."""
     text = text.strip()
     if not text:
-        raise InputError("The client ID is empty. Paste the Instagram app ID from Meta's dashboard.")
-    if not re.fullmatch(r"[0-9]+", text):
+        raise InputError(f"The client ID is empty. Paste the {CREDENTIALS.id_label} from Meta's dashboard.")
+    if not re.fullmatch(CREDENTIALS.id_pattern, text):
         raise InputError(
-            "The client ID must be digits only, such as 563883201184965. "
-            "Copy the Instagram app ID from Meta's dashboard, not the app's name."
+            f"The client ID must be digits only, such as {CREDENTIALS.id_example}. "
+            f"Copy the {CREDENTIALS.id_label} from Meta's dashboard, not the app's name."
         )
     return text
 
@@ -32,12 +34,13 @@ def client_id(text: str) -> str:
 def client_secret(text: str) -> Secret:
     text = text.strip()
     if not text:
-        raise InputError("The client secret is empty. Paste the Instagram app secret from Meta's dashboard.")
-    if not re.fullmatch(r"[0-9a-fA-F]{32}", text):
+        label = CREDENTIALS.secret_label
+        raise InputError(f"The client secret is empty. Paste the {label} from Meta's dashboard.")
+    if not re.fullmatch(CREDENTIALS.secret_pattern, text):
         found = "other characters too" if len(text) == 32 else f"{len(text)}"
         raise InputError(
             f"The client secret must be 32 characters, each 0-9 or a-f; this one has {found}. "
-            "In Meta's dashboard press Show beside Instagram app secret, then copy the whole line."
+            f"In Meta's dashboard press Show beside {CREDENTIALS.secret_label}, then copy the whole line."
         )
     return Secret(text)
 
@@ -50,7 +53,7 @@ def authtoken(text: str) -> Secret:
         raise InputError(
             "Paste only the token itself, without the command and without quotes: "
             "it is made of letters, digits and _ only.",
-            failure="C02",
+            failure=known.AUTHTOKEN_MALFORMED,
         )
     return Secret(text)
 
@@ -92,16 +95,28 @@ def public_url(text: str) -> str:
     return origin
 
 
+def two_servers(front_end: str, strapi: str) -> None:
+    """Refuse a front end that is Strapi itself: the public address leads to all of it."""
+    if front_end and _server(front_end) == _server(strapi):
+        raise InputError(
+            f"The front end's address (FRONTEND_URL) is Strapi's own: {front_end} would put Strapi's admin "
+            "panel on the internet. Type where your front end's dev server listens, or leave it empty: then "
+            "the kit's own page stands in."
+        )
+
+
 def frontend_redirect(text: str) -> str:
     """Strapi 5.51 and later crash on a relative address here, so only an absolute one is taken."""
     text = text.strip()
     origin = _origin(text)
     if not origin:
-        example = _with_scheme(text) or "https://your-name.ngrok-free.dev/connect/instagram/redirect"
+        example = (
+            _with_scheme(text) or f"https://your-name.ngrok-free.dev/connect/{DOCUMENTED.provider}/redirect"
+        )
         raise InputError(
             "The redirect URL must be absolute: type it with https:// or http:// and the host in front, "
             f"such as {example}",
-            failure="A13",
+            failure=known.CALLBACK_ANSWERS_500,
         )
     parts = urlsplit(text)
     if "@" in parts.netloc:
@@ -109,8 +124,8 @@ def frontend_redirect(text: str) -> str:
     if "/api/connect/" in parts.path:
         raise InputError(
             "This is the address for Meta. Here goes the page of your front end, "
-            f"such as {origin}/connect/instagram/redirect",
-            failure="A15",
+            f"such as {origin}/connect/{DOCUMENTED.provider}/redirect",
+            failure=known.WRONG_PAGE_AFTER_CONSENT,
         )
     query, fragment = parts.query and f"?{parts.query}", parts.fragment and f"#{parts.fragment}"
     return origin + parts.path.rstrip("/") + query + fragment
@@ -187,6 +202,13 @@ def _is_host(host: str) -> bool:
         except ValueError:
             return False
     return len(host) <= 253 and _NAME.fullmatch(host) is not None
+
+
+def _server(origin: str) -> tuple[str, int | None]:
+    """Host and port; all names of this machine are one."""
+    parts = urlsplit(origin)
+    host = parts.hostname or ""
+    return "" if _is_this_machine(host) else host, parts.port or _USUAL_PORT.get(parts.scheme)
 
 
 def _is_this_machine(host: str) -> bool:

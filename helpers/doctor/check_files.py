@@ -7,15 +7,13 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from helpers.core import inputs
 from helpers.core.errors import KitError, Refused
 from helpers.core.masking import Secret
 from helpers.core.settings import SAMPLE_CLIENT_SECRET
-from helpers.doctor import machine as machines
-from helpers.doctor.finding import Finding, Skip
-from helpers.doctor.measurements import Visit
+from helpers.doctor.measurements import DoesNotApply, Finding, NotYet, Visit, on_this_computer
+from helpers.failures import known
 from helpers.project import startup_trouble
 from helpers.project.front_end_project import major
 from helpers.project.strapi_project import Project
@@ -23,26 +21,41 @@ from helpers.project.strapi_project import Project
 _READS_NOTHING = r"url\s*:\s*env\(\s*(''|\"\")"
 _PROXY_TRUE = r"proxy\s*:\s*true\b"
 _LARGEST = 20_000_000  # bytes of a notebook worth reading
+# Where the kernel's localhost is not the reader's: https://jupyterhub.readthedocs.io and its like.
+_ELSEWHERE = {
+    "JUPYTERHUB_USER": "JupyterHub",
+    "COLAB_RELEASE_TAG": "Google Colab",
+    "BINDER_SERVICE_HOST": "Binder",
+    "CODESPACES": "GitHub Codespaces",
+    "SSH_CONNECTION": "a computer reached by SSH",
+}
 
 
 def project(visit: Visit) -> str | Finding:
-    root = visit.kit.settings.strapi_project
+    facts = visit.kit.settings
+    root = facts.strapi_project
+    if not root and not on_this_computer(facts.strapi_url):
+        raise DoesNotApply(f"Strapi runs at {facts.strapi_url}, and its files are not on this computer")
     if not root:
-        raise Skip("the folder of your Strapi project, if it is on this computer (notebook 01)")
+        raise NotYet("the folder of your Strapi project (notebook 01)")
     folder = Project(root).folder
     server, middlewares = (_text(folder.root / "config", name) for name in ("server", "middlewares"))
     if re.search(_READS_NOTHING, server):
-        raise KitError("config/server reads its url from a variable without a name", failure="A03")
+        raise KitError(
+            "config/server reads its url from a variable without a name", failure=known.SERVER_URL_LOCALHOST
+        )
     if trouble := startup_trouble.mixed_versions(folder) or startup_trouble.gone_imports(folder):
         raise trouble
     # A file that names none of them collects them elsewhere.
     if "strapi::" in middlewares and "strapi::session" not in middlewares:
-        raise KitError("config/middlewares does not name strapi::session", failure="A07")
+        raise KitError(
+            "config/middlewares does not name strapi::session", failure=known.SESSION_MIDDLEWARE_MISSING
+        )
     if (major(folder.needs.get("@strapi/strapi", "")) or 0) >= 5 and re.search(_PROXY_TRUE, server):
         told = "config/server says proxy: true, which Strapi 5 ignores"
         if _refuses_its_cookie(visit):
-            raise KitError(told, failure="A23")
-        return Finding(told, "A23")
+            raise KitError(told, failure=known.PROXY_SETTING_WITHOUT_EFFECT)
+        return Finding(told, known.PROXY_SETTING_WITHOUT_EFFECT)
     return f"config/server and config/middlewares of {folder.root.name} say nothing that is known to fail"
 
 
@@ -51,8 +64,8 @@ def _refuses_its_cookie(visit: Visit) -> bool:
     try:
         visit.connect()
     except Refused as error:
-        return error.failure == "A22"
-    except (KitError, Skip):  # told by other checks
+        return error.failure == known.SECURE_COOKIE_REFUSED
+    except (KitError, NotYet):  # told by other checks
         pass
     return False
 
@@ -67,23 +80,31 @@ def _text(folder: Path, stem: str) -> str:
 def credentials(visit: Visit) -> str:
     facts = visit.kit.settings
     if not facts.client_id or not facts.client_secret:
-        raise Skip("the client ID and secret (notebook 02)")
+        raise NotYet("the client ID and secret (notebook 02)")
     inputs.client_secret(facts.client_secret.reveal())
     return f"Client ID {inputs.client_id(facts.client_id)} and a secret of 32 hex characters"
 
 
+def elsewhere() -> str:
+    """The place whose ``localhost`` the reader's browser cannot reach; empty on the reader's own computer."""
+    return next((place for name, place in _ELSEWHERE.items() if os.environ.get(name)), "")
+
+
 def machine(visit: Visit) -> str:
-    where = machines.elsewhere()
+    where = elsewhere()
     if not where:
         return "This kernel runs on your own computer, as far as its environment tells"
     if not visit.kit.settings.live:
         return f"This kernel runs on {where}; a rehearsal needs nothing but this notebook"
     try:
-        host = urlsplit(visit.page()).hostname or ""
+        page = visit.page()
     except KitError:  # told by another check
-        host = ""
-    if host in ("localhost", "127.0.0.1", "::1"):
-        raise KitError(f"This kernel runs on {where}, where your browser's localhost is not", failure="E03")
+        page = ""
+    if on_this_computer(page):
+        raise KitError(
+            f"This kernel runs on {where}, where your browser's localhost is not",
+            failure=known.LOCALHOST_ELSEWHERE,
+        )
     return f"This kernel runs on {where}, and a login needs only the public address"
 
 
@@ -93,14 +114,17 @@ def notebooks(visit: Visit) -> str:
     # The documented sample is printed in the text of notebook 03.
     secrets = [each for each in held if each and each != Secret(SAMPLE_CLIENT_SECRET)]
     if not secrets:
-        raise Skip("a secret to look for")
+        raise NotYet("a secret to look for")
     # A notebook is JSON, where quotes and other letters are written differently.
     forms = {form for each in secrets for form in (each.reveal(), json.dumps(each.reveal())[1:-1])}
     paths = list(_saved(facts.home / "notebooks"))
     for path in paths:
         text = path.read_text(encoding="utf-8", errors="replace")
         if any(form in text for form in forms):
-            raise KitError(f"{path.relative_to(facts.home)} holds a secret that you typed", failure="E05")
+            raise KitError(
+                f"{path.relative_to(facts.home)} holds a secret that you typed",
+                failure=known.SECRET_SAVED_IN_NOTEBOOK,
+            )
     return f"None of {len(paths)} saved notebooks holds a secret that you typed"
 
 

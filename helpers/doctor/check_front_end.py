@@ -8,8 +8,8 @@ import re
 import httpx
 
 from helpers.core.errors import KitError, TunnelError, Unreachable
-from helpers.doctor.finding import Skip
-from helpers.doctor.measurements import Visit, origin
+from helpers.doctor.measurements import DoesNotApply, NotYet, Visit, on_this_computer, origin
+from helpers.failures import known
 from helpers.gateway.app import HELLO
 from helpers.project.front_end_project import FrontEnd, installed_node
 from helpers.tunnel import ngrok_agent, proof
@@ -25,14 +25,24 @@ def cors(visit: Visit) -> str:
         return f"The front end shares the origin {public}, so nothing stands between it and Strapi"
     door, provider = visit.open_door(), visit.kit.flow.provider
     if proof.visit(visit.kit.http, door.public + HELLO, browser=True, origin=front_end).warned:
-        raise KitError(f"{front_end} gets ngrok's warning page instead of Strapi's answer", failure="C08")
+        raise KitError(
+            f"{front_end} gets ngrok's warning page instead of Strapi's answer",
+            failure=known.WARNING_PAGE_INSTEAD_OF_DATA,
+        )
     # Past the gateway, where the question would count as a login.
     allowed = visit.strapi().allowed_origin(provider, front_end, public)
     if allowed == "*" and visit.engine() == "session":
-        raise KitError("Strapi allows every origin (*), which browsers refuse with cookies", failure="D08")
+        raise KitError(
+            "Strapi allows every origin (*), which browsers refuse with cookies",
+            failure=known.CORS_WILDCARD_WITH_COOKIES,
+        )
     if allowed not in (front_end, "*"):
         told = f"access-control-allow-origin: {allowed}" if allowed else "no access-control-allow-origin"
-        raise KitError(f"Strapi does not let {front_end} read its answers", failure="A37", evidence=told)
+        raise KitError(
+            f"Strapi does not let {front_end} read its answers",
+            failure=known.CORS_REFUSED_BY_STRAPI,
+            evidence=told,
+        )
     return f"Strapi lets {front_end} read its answers"
 
 
@@ -48,7 +58,11 @@ def front_end(visit: Visit) -> str:
     if code := seen.headers.get("ngrok-error-code"):
         raise _earlier(visit, front_end, ngrok_agent.refusal(f"{front_end}: {code}"))
     if re.search(proof.REFUSES_HOST, seen.text):
-        raise KitError(f"The front end refuses {front_end}", failure="D13", evidence=seen.text[:200])
+        raise KitError(
+            f"The front end refuses {front_end}",
+            failure=known.DEV_SERVER_REFUSES_HOST,
+            evidence=seen.text[:200],
+        )
     if seen.status >= 500:
         raise _silent(front_end, f"{seen.status} {_said(seen.body)}".strip())
     return f"{front_end}{_HARMLESS} answers {seen.status}{', behind the gateway' if behind else ''}"
@@ -56,11 +70,11 @@ def front_end(visit: Visit) -> str:
 
 def _earlier(visit: Visit, front_end: str, refusal: TunnelError) -> KitError:
     """Where people are sent back to there is no tunnel any more, although today's may well be open."""
-    if refusal.failure != "C05":
+    if refusal.failure != known.TUNNEL_OFFLINE:
         return refusal
     return KitError(
         f"Strapi still sends people back to {front_end}, an address of an earlier tunnel",
-        failure="A04",
+        failure=known.SERVER_URL_OF_EARLIER_TUNNEL,
         evidence=refusal.evidence,
         fix=(
             f"In Strapi set The redirect URL to your front-end app to {visit.urls.frontend_redirect}.",
@@ -90,9 +104,14 @@ def _silent(url: str, evidence: str) -> Unreachable:
 
 
 def project(visit: Visit) -> str:
-    folder = visit.kit.settings.frontend_project
+    facts = visit.kit.settings
+    folder = facts.frontend_project
+    if not folder and not facts.frontend_url:
+        raise DoesNotApply("This setup has no front end of its own: the kit's page stands in")
+    if not folder and not on_this_computer(facts.frontend_url):
+        raise DoesNotApply(f"The front end runs at {facts.frontend_url}; its files are not on this computer")
     if not folder:
-        raise Skip("the folder of your front end's project, if it is on this computer (notebook 01)")
+        raise NotYet("the folder of your front end's project (notebook 01)")
     front_end = FrontEnd(folder)
     if trouble := front_end.warning(installed_node()) or front_end.trouble(visit.public()):
         raise trouble

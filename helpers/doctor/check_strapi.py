@@ -10,8 +10,8 @@ import httpx
 from helpers.core.errors import KitError, Refused, Unreachable
 from helpers.core.flows import DOCUMENTED
 from helpers.core.urls import API, SHARED, Urls, same_site
-from helpers.doctor.finding import Skip
-from helpers.doctor.measurements import ENABLED, Visit, hostname, origin
+from helpers.doctor.measurements import ENABLED, NotYet, Visit, hostname, origin
+from helpers.failures import known
 from helpers.project import startup_trouble
 from helpers.strapi.client import Connect
 
@@ -50,24 +50,26 @@ def _redirect_uri(visit: Visit) -> str:
     try:
         return visit.connect().redirect_uri
     except Refused as error:
-        if error.failure != "A01" or not visit.may_sign_in:
+        if error.failure != known.PROVIDER_DISABLED or not visit.may_sign_in:
             return visit.started().redirect_uri  # says what this waits for
     providers, name = visit.providers(), visit.kit.flow.provider
     if name in providers:
         return str(providers[name].get("redirectUri", ""))
     # Strapi does not know it before notebook 03; all of them get the same address but for the name.
-    known = str(providers.get("instagram", {}).get("redirectUri", ""))
-    return known.replace("/connect/instagram/", f"/connect/{name}/")
+    builtin = str(providers.get("instagram", {}).get("redirectUri", ""))
+    return builtin.replace("/connect/instagram/", f"/connect/{name}/")
 
 
 def _why_differs(sent: str, wanted: str) -> str:
     there, here = urlsplit(sent), urlsplit(wanted)
     if there.hostname in ("localhost", "127.0.0.1"):
         # Strapi puts a relative url behind its own address.
-        return "A03" if there.path == here.path else "A02"
+        return known.SERVER_URL_LOCALHOST if there.path == here.path else known.SERVER_URL_MISSING
     if there.scheme != "https":
-        return "A02"
-    return "A05" if there.netloc == here.netloc else "A04"
+        return known.SERVER_URL_MISSING
+    return (
+        known.REDIRECT_PATH_UNEXPECTED if there.netloc == here.netloc else known.SERVER_URL_OF_EARLIER_TUNNEL
+    )
 
 
 def provider(visit: Visit) -> str:
@@ -76,11 +78,19 @@ def provider(visit: Visit) -> str:
         raise trouble
     asked = re.findall(r"[^,\s]+", seen.scope)
     if wanted.scope not in asked:  # more than that is the reader's own affair
-        failure = "B02" if DOCUMENTED.scope in asked else "B03" if _RETIRED.issuperset(asked) else "A40"
+        failure = (
+            known.USER_PROFILE_SCOPE_REFUSED
+            if DOCUMENTED.scope in asked
+            else known.NO_VALID_SCOPE
+            if _RETIRED.issuperset(asked)
+            else known.OLD_SCOPE_STORED
+        )
         raise KitError(f"Strapi asks for scope {seen.scope}, not {wanted.scope}", failure=failure)
     typed = visit.kit.settings.client_id
     if typed and seen.client_id != typed:
-        raise KitError(f"Strapi sends client id {seen.client_id}, not {typed}", failure="B04")
+        raise KitError(
+            f"Strapi sends client id {seen.client_id}, not {typed}", failure=known.APP_NOT_RECOGNISED
+        )
     redirects = f"/api/connect/{wanted.provider} redirects to {seen.authorize_host} with scope {seen.scope}"
     return f"{redirects}. {_ENGINES[visit.engine()]}"
 
@@ -90,27 +100,35 @@ def _wrong_host(visit: Visit, seen: Connect) -> KitError | None:
     served, retired = (urlsplit(each.authorize_url).hostname for each in (flow, DOCUMENTED))
     # As Strapi's page has it, and nobody serves it any more.
     if (flow.retired and visit.kit.settings.live) or (host == retired != served):
-        return KitError(f"Strapi sends people to {host}, which is out of date", failure="B01")
+        return KitError(
+            f"Strapi sends people to {host}, which is out of date", failure=known.INSTAGRAM_PAGE_UNAVAILABLE
+        )
     if host == served:
         return None
     told = f"Strapi sends people to {host}, which is not where this login begins"
     save = f"Press Save in notebook 03 again: it writes {flow.authorize_url} into the provider's settings."
-    return KitError(told, failure="B17" if f".{host}".endswith(".facebook.com") else None, fix=(save,))
+    return KitError(
+        told,
+        failure=known.FACEBOOK_URL_BLOCKED if f".{host}".endswith(".facebook.com") else None,
+        fix=(save,),
+    )
 
 
 def session_cookie(visit: Visit) -> str:
     cookie = visit.started().session_cookie
     if not cookie:
-        raise KitError("Strapi starts a login without a session cookie", failure="A07")
+        raise KitError(
+            "Strapi starts a login without a session cookie", failure=known.SESSION_MIDDLEWARE_MISSING
+        )
     for_all_sites, secure = "SameSite=None" in cookie, "Secure" in cookie
     if for_all_sites and not secure:
-        raise KitError(f"Browsers drop this cookie: {cookie}", failure="A21")
+        raise KitError(f"Browsers drop this cookie: {cookie}", failure=known.CROSS_SITE_COOKIE_DROPPED)
     if refused := _refused_domain(cookie, visit.public()):
         raise refused
     if "SameSite=Strict" in cookie:
         raise KitError(
             "Browsers keep this cookie back when Instagram sends them to Strapi",
-            failure="A09",
+            failure=known.STATE_MISMATCH,
             evidence=cookie,
             fix=("Remove sameSite: 'strict' from strapi::session in config/middlewares.", "Restart Strapi."),
         )
@@ -122,13 +140,13 @@ def session_cookie(visit: Visit) -> str:
     if for_all_sites:
         raise KitError(
             f"Only a browser that sends third-party cookies can finish a login at {front_end}",
-            failure="D09",
+            failure=known.COOKIE_NOT_SENT,
             evidence=cookie,
         )
     raise KitError(
         f"A login that ends at {front_end} cannot be finished: that page is on another site than "
         f"{public}, so browsers keep Strapi's session cookie from it",
-        failure="A18",
+        failure=known.SESSION_COOKIE_MISSING,
         evidence=cookie,
     )
 
@@ -141,7 +159,7 @@ def _refused_domain(cookie: str, public: str) -> KitError | None:
         return None
     return KitError(
         f"Browsers refuse this cookie at {host}: {cookie}",
-        failure="C19" if named[1].lower() in SHARED else "A09",
+        failure=known.COOKIE_FOR_ALL_NGROK_HOSTS if named[1].lower() in SHARED else known.STATE_MISMATCH,
         fix=("Remove domain from strapi::session in config/middlewares.", "Restart Strapi."),
     )
 
@@ -150,30 +168,37 @@ def provider_settings(visit: Visit) -> str:
     name = visit.kit.flow.provider
     entry = visit.providers().get(name)
     if not entry or not entry.get("enabled"):
-        raise Skip(ENABLED)
+        raise NotYet(ENABLED)
     stored = str(entry.get("callback") or "")
     if failure := _wrong_page(stored, visit):
         raise KitError(f"The redirect URL to the front end is {stored or 'empty'}", failure=failure)
     settings, roles = visit.admin().advanced()
     if settings.get("allow_register") is False:
-        raise KitError("Strapi takes no new users: Enable sign-ups is off", failure="A25")
+        raise KitError("Strapi takes no new users: Enable sign-ups is off", failure=known.SIGN_UP_CLOSED)
     role = settings.get("default_role")
     if role not in roles:
-        raise KitError(f"New users get the role {role}, which is none of {', '.join(roles)}", failure="A30")
+        raise KitError(
+            f"New users get the role {role}, which is none of {', '.join(roles)}",
+            failure=known.NO_ROLE_FOR_NEW_USER,
+        )
     return f"People come back to {stored}, sign-ups are on, new users get the role {role}"
 
 
 def _wrong_page(stored: str, visit: Visit) -> str | None:
     kit = visit.kit
     if not stored:
-        return "A14"
+        return known.FRONT_END_ADDRESS_MISSING
     if not hostname(stored):
-        return "A13"
+        return known.CALLBACK_ANSWERS_500
     urls, path = Urls(kit.public_url, kit.flow.provider), urlsplit(stored).path.rstrip("/")
     if path.startswith(f"{API}/connect/"):
-        return "A15"
+        return known.WRONG_PAGE_AFTER_CONSENT
     # The kit's own page waits at one place; where somebody's own front end waits, nobody can know. Strapi's
     # own answer ends a login too, without a front end.
     kits_own = not kit.settings.frontend_url and origin(stored) == kit.public_url
     expected = path in (urls.redirect_path, urls.auth_path)
-    return "D10" if path == f"/connect/{kit.flow.provider}" or (kits_own and not expected) else None
+    return (
+        known.REDIRECT_ROUTE_MISSING
+        if path == f"/connect/{kit.flow.provider}" or (kits_own and not expected)
+        else None
+    )

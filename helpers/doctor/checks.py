@@ -17,13 +17,17 @@ from helpers import failures
 from helpers.core.errors import InputError, KitError
 from helpers.core.masking import redact
 from helpers.doctor import check_files, check_front_end, check_strapi, check_tunnel
-from helpers.doctor.finding import Finding, Skip
-from helpers.doctor.measurements import Visit
+from helpers.doctor.measurements import DoesNotApply, Finding, NotYet, Visit
 from helpers.kit import Kit
 from helpers.login.verdict import failed
 from helpers.web.deadline import aside
 
-PASSED, FAILED, SKIPPED, UNKNOWN = "passed", "failed", "skipped", "unknown"
+PASSED, FAILED, UNKNOWN = "passed", "failed", "unknown"
+NOT_YET = "not-yet"  # it waits for the person
+SKIPPED = "skipped"  # this mode or layout has no need of it
+
+# What a person does, and `login` waits for: a setup is in order without it.
+_LATER = "login"
 
 # Seconds for all checks together: each ends by itself before, unless somebody drips his answer.
 DEADLINE = 12.0
@@ -60,7 +64,7 @@ class Check(NamedTuple):
 def login(visit: Visit) -> str:
     verdict = visit.kit.logins.verdict()
     if not verdict.decided:
-        raise Skip(f"a login (notebook 04). {verdict.reason}")
+        raise NotYet(f"a login (notebook 04). {verdict.reason}")
     if not verdict.ok:
         raise failed(verdict)
     return verdict.reason
@@ -85,20 +89,6 @@ CHECKS: dict[str, Check] = {
 }
 TITLES = {name: check.title for name, check in CHECKS.items()}
 
-# What each of these merely follows from, by the id or by the check that tells it. Whatever else two checks
-# find stands side by side: mending the one would not mend the other.
-FOLLOWS = {
-    "A04": {"C11"},  # measured by a public address that is somebody else's
-    "A08": {"A09", "A21", "C19"},  # the cookie of the doctor's login, and a person's login without it
-    "A09": {"A09", "A21", "C19"},
-    "A18": {"D09"},
-    "A22": {"A23"},
-    "B05": {"A02", "A03", "A04", "A05"},
-    "B19": {"B02", "B03"},
-    "C05": {"tunnel"},
-    "C06": {"strapi"},
-    "D03": {"C11"},
-}
 # Where a login is sent that then stops without a word.
 _WAY_BACK = {"provider-settings", "front-end"}
 
@@ -114,6 +104,16 @@ def run(kit: Kit, names: Sequence[str] = tuple(CHECKS)) -> list[Result]:
     visit = Visit(kit, until)
     running = [(name, aside(partial(_measure, visit, name), f"check-{name}")) for name in names]
     return [_ended(name, future, until) for name, future in running]
+
+
+def unchecked(results: Sequence[Result]) -> list[Result]:
+    """What this setup needs and nobody has found out: no bad news, but no good news either."""
+    return [each for each in results if each.status in (NOT_YET, UNKNOWN) and each.id != _LATER]
+
+
+def in_order(results: Sequence[Result]) -> bool:
+    """Whether everything that this setup needs was checked and passed."""
+    return not unchecked(results) and all(each.status != FAILED for each in results)
 
 
 def causes(results: Sequence[Result]) -> list[tuple[Result, list[Result]]]:
@@ -136,9 +136,11 @@ def _explains(other: Result, result: Result) -> bool:
         return True
     if result.failure is None:
         return result.id == "login" and other.id in _WAY_BACK
-    # Steps of its own are another thing to do.
-    usual = result.fix == failures.get(result.failure).fix
-    return usual and bool({other.id, other.failure} & FOLLOWS.get(result.failure, set()))
+    entry = failures.get(result.failure)
+    cause = {other.id, failures.get(other.failure).name if other.failure else None}
+    # Steps of its own are another thing to do. Whatever else two checks find stands side by side: mending the
+    # one would not mend the other.
+    return result.fix == entry.fix and bool(cause & set(entry.follows))
 
 
 def _ended(name: str, future: Future[Result], until: float) -> Result:
@@ -157,8 +159,10 @@ def _measure(visit: Visit, name: str) -> Result:
 def _probed(visit: Visit, name: str) -> Result:
     try:
         seen = CHECKS[name].probe(visit)
-    except Skip as waiting:
-        return Result(name, SKIPPED, f"waits for {waiting}")
+    except NotYet as waiting:
+        return Result(name, NOT_YET, f"waits for {waiting}")
+    except DoesNotApply as reason:
+        return Result(name, SKIPPED, str(reason))
     except InputError as error:
         return Result(name, FAILED, str(error), error.failure, error.fix)
     except KitError as error:

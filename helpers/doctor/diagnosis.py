@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
 from helpers import failures
-from helpers.doctor.checks import FAILED, PASSED, SKIPPED, TITLES, UNKNOWN, Result, causes
+from helpers.doctor.checks import FAILED, NOT_YET, PASSED, SKIPPED, TITLES, UNKNOWN, Result, causes, unchecked
 
-WORDS = {PASSED: "OK", FAILED: "Failed", SKIPPED: "Waiting", UNKNOWN: "Unknown"}
+WORDS = {PASSED: "OK", FAILED: "Failed", NOT_YET: "Not yet", SKIPPED: "Skipped", UNKNOWN: "Unknown"}
 
 
 def headline(results: Sequence[Result]) -> str:
     """One sentence for somebody who reads nothing else."""
-    found = causes(results)
+    found, missing = causes(results), len(unchecked(results))
+    not_checked = f"{missing} of {len(results)} not checked"
     if found:
         first = found[0][0]
         id_ = f" [{first.failure}]" if first.failure else ""
         more = f" {len(found) - 1} more below." if len(found) > 1 else ""
-        return f"Mend this first: {_name(first)}{id_}.{more}"
-    number = {status: sum(result.status == status for result in results) for status in WORDS}
-    others = [(number[SKIPPED], "wait for something"), (number[UNKNOWN], "came to no end")]
-    rest = "".join(f", {count} {what}" for count, what in others if count)
-    return f"{number[PASSED]} of {len(results)} checks passed{rest}."
+        return f"Mend this first: {_name(first)}{id_}.{more}" + (f" {not_checked}." if missing else "")
+    number = Counter(result.status for result in results)
+    skipped, later = number[SKIPPED], number[NOT_YET] + number[UNKNOWN] - missing
+    told = [f"{number[PASSED]} of {len(results)} checks passed"]
+    told += [not_checked] if missing else []
+    told += [f"{skipped} not needed here"] if skipped else []
+    told += ["no login was witnessed yet"] if later else []
+    return f"{', '.join(told)}."
 
 
 def _name(result: Result) -> str:

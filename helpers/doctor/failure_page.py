@@ -1,6 +1,6 @@
-"""One failure as a page: what you see, why, what to do, how to check.
+"""The failures as people read them: what you see, why, what to do, how to check.
 
-``python -m helpers.doctor.failure_page docs/failures`` writes them all.
+``python -m helpers.doctor.failure_page docs/failures`` writes a page for each party.
 """
 
 from __future__ import annotations
@@ -11,18 +11,7 @@ from pathlib import Path
 
 from helpers import failures
 from helpers.doctor.checks import TITLES
-from helpers.failures import Failure
-
-_AREAS = {"A": "Strapi", "B": "Instagram and Meta", "C": "ngrok", "D": "The front end", "E": "The notebook"}
-_PROOFS = {
-    "provoked": "The kit's tests break it on purpose, and the kit then says this id.",
-    "recognised": "The kit's tests find it by a text that was really seen.",
-    "seen": "No program can see it.",
-}
-
-
-def signals(failure: Failure) -> list[str]:
-    return failure.signal.split(" | ")
+from helpers.failures import PARTIES, Failure
 
 
 def how_to_check(failure: Failure) -> str:
@@ -35,37 +24,48 @@ def how_to_check(failure: Failure) -> str:
     return f"Run the doctor in notebook 05, or `python -m helpers doctor`: *{TITLES[failure.named_by]}*."
 
 
-def markdown(failure: Failure) -> str:
-    lines = [f"# {failure.id}: {failure.title}", "", "## What you see", ""]
-    lines += [failure.see, ""] if failure.see else []
-    lines += [f"- `{each}`" for each in signals(failure)]
-    lines += ["", "## Why", "", failure.cause]
-    lines += ["", f"Versions: {failure.versions}."] if failure.versions else []
-    lines += ["", "## What to do", ""]
-    lines += [f"{number}. {step}" for number, step in enumerate(failure.fix, 1)]
-    lines += ["", "## How to check", "", how_to_check(failure), "", _PROOFS[failure.proof]]
-    if failure.apart:
-        lines += ["", "## Not the same as", ""]
-        lines += [f"- [{id_}]({id_}.md): {said}" for id_, said in failure.apart.items()]
-    lines += [
-        "",
-        f"Source: <{failure.source}>" if failure.source else "Source: measured here, or read in the code.",
-    ]
-    return "\n".join(lines) + "\n"
+def anchor(failure: Failure) -> str:
+    """File and heading of its entry, from within ``docs/failures``; neither ever changes."""
+    file, _ = PARTIES[failure.id[0]]
+    return f"{file}.md#{failure.id.lower()}-{failure.name}"
+
+
+def markdown(letter: str) -> str:
+    """The page of one party."""
+    _, party = PARTIES[letter]
+    lines = [f"# {party}: what can go wrong", ""]
+    for failure in failures.all_failures().values():
+        lines += _entry(failure) if failure.id[0] == letter else []
+    return "\n".join(lines)
+
+
+def _entry(failure: Failure) -> list[str]:
+    seen = [failure.see, ""] if failure.see else []
+    seen += [f"- `{each}`" for each in failure.signal]
+    why = [failure.cause, *(["", f"Versions: {failure.versions}."] if failure.versions else [])]
+    steps = [f"{number}. {step}" for number, step in enumerate(failure.fix, 1)]
+    apart = [f"- [{id_}]({anchor(failures.get(id_))}): {said}" for id_, said in failure.apart.items()]
+    source = f"<{failure.source}>" if failure.source else "measured here, or read in the code."
+    parts = {"What you see": seen, "Why": why, "What to do": steps, "How to check": [how_to_check(failure)]}
+    parts |= {"Not the same as": apart} if apart else {}
+    lines = [f"## {failure.id} {failure.name}", "", f"**{failure.title}**", ""]
+    for question, answer in parts.items():
+        lines += [f"### {question}", "", *answer, ""]
+    return [*lines, f"Source: {source}", ""]
 
 
 def index() -> str:
     lines = ["# What can go wrong", "", "Every failure that the kit knows, by where it sits.", ""]
-    for letter, area in _AREAS.items():
-        lines += [f"## {area}", ""]
-        known = (each for each in failures.all_failures().values() if each.id[0] == letter)
-        lines += [f"- [{each.id}]({each.id}.md) {each.title}" for each in known] + [""]
+    for letter, (_, party) in PARTIES.items():
+        lines += [f"## {party}", ""]
+        entries = (each for each in failures.all_failures().values() if each.id[0] == letter)
+        lines += [f"- [{each.id}]({anchor(each)}) {each.title}" for each in entries] + [""]
     return "\n".join(lines)
 
 
 def card(failure: Failure, why: str = "", *, opened: bool = False) -> str:
     """The same page for a notebook, folded; ``why`` says what led here."""
-    seen = "".join(f"<li><code>{escape(each)}</code></li>" for each in signals(failure))
+    seen = "".join(f"<li><code>{escape(each)}</code></li>" for each in failure.signal)
     steps = "".join(f"<li>{escape(step)}</li>" for step in failure.fix)
     apart = "".join(f"<li>{escape(id_)}: {escape(said)}</li>" for id_, said in failure.apart.items())
     check = escape(how_to_check(failure)).replace("*", "").replace("`", "")
@@ -84,8 +84,8 @@ def card(failure: Failure, why: str = "", *, opened: bool = False) -> str:
 def write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "README.md").write_text(index(), encoding="utf-8")
-    for failure in failures.all_failures().values():
-        (folder / f"{failure.id}.md").write_text(markdown(failure), encoding="utf-8")
+    for letter, (file, _) in PARTIES.items():
+        (folder / f"{file}.md").write_text(markdown(letter), encoding="utf-8")
 
 
 if __name__ == "__main__":

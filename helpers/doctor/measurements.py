@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from helpers import failures
 from helpers.core.errors import KitError, Refused
 from helpers.core.urls import Urls, parsed
-from helpers.doctor.finding import Skip
+from helpers.failures import known
 from helpers.gateway.public_address import Seen
 from helpers.kit import Kit
 from helpers.strapi.client import Connect
@@ -31,13 +33,33 @@ _TELLING = 0.5  # seconds before the end
 _MOST = 1 << 20  # bytes of a page
 
 
+@dataclass(frozen=True)
+class Finding:
+    """Nothing is broken, but ``failure`` is what the reader may meet next."""
+
+    evidence: str
+    failure: str
+
+    @property
+    def fix(self) -> tuple[str, ...]:
+        return failures.get(self.failure).fix
+
+
+class NotYet(Exception):
+    """This check waits for something that the person does; the text says for what."""
+
+
+class DoesNotApply(Exception):
+    """This mode or layout has no need of this check; the text says why."""
+
+
 class Visit:
     """Every fact is measured when it is first asked for, and an error about it told to everybody who asks.
 
     The visit is over at ``until``, in monotonic seconds.
 
     Raises:
-        Skip: what is asked for cannot be known yet.
+        NotYet: what is asked for cannot be known yet.
         KitError: it cannot be had.
     """
 
@@ -61,7 +83,7 @@ class Visit:
 
     def public(self) -> str:
         if not self.kit.public_url:
-            raise Skip(TUNNEL)
+            raise NotYet(TUNNEL)
         return self.kit.public_url
 
     def door(self) -> Seen | None:
@@ -71,7 +93,7 @@ class Visit:
     def open_door(self) -> Seen:
         door = self.door()
         if door is None:
-            raise Skip(TUNNEL)
+            raise NotYet(TUNNEL)
         return door
 
     @property
@@ -107,7 +129,7 @@ class Visit:
         try:
             return self.connect()
         except Refused as error:
-            raise Skip(ENABLED if error.failure == "A01" else _STARTS) from error
+            raise NotYet(ENABLED if error.failure == known.PROVIDER_DISABLED else _STARTS) from error
 
     def engine(self) -> str | None:
         return self._once("engine", lambda: self.strapi().engine(self.kit.flow.provider))
@@ -118,7 +140,7 @@ class Visit:
 
     def admin(self) -> Admin:
         if not self.may_sign_in:
-            raise Skip(_ADMIN)
+            raise NotYet(_ADMIN)
         self.strapi()
         return self._once("admin", self.kit.admin)
 
@@ -145,7 +167,7 @@ class Visit:
         with suppress(KitError):  # told by another check
             sent = self.connect().redirect_uri
         if origin(page) == origin(sent) != self.public():
-            raise Skip(_ADDRESS)
+            raise NotYet(_ADDRESS)
         return page
 
     def front_end(self) -> str:
@@ -161,6 +183,11 @@ class Visit:
         seconds = max(0.1, min(seconds, left))
         request = http.build_request("GET", url, headers=headers, timeout=seconds)
         return fetch(http, request, seconds=seconds, most=_MOST)
+
+
+def on_this_computer(url: str) -> bool:
+    """Then the files of what answers there are here, too."""
+    return hostname(url) in ("localhost", "127.0.0.1", "::1")
 
 
 def origin(url: str) -> str:

@@ -16,7 +16,7 @@ from urllib.parse import unquote_plus
 
 from helpers import failures
 from helpers.core.masking import redact
-from helpers.failures import Failure
+from helpers.failures import Failure, known
 
 _MOST = 50_000  # characters; the telling ones of a log stand at its ends
 _GUESSES = 3
@@ -40,7 +40,7 @@ def recognise(text: str, *, masked: bool = False) -> list[Match]:
     seen = _readable(text)
     found = [match for entry in failures.all_failures().values() if (match := _sure(entry, seen))]
     if masked or redact(text) != text:
-        leak = failures.get("E06")
+        leak = failures.get(known.SECRET_IN_OUTPUT)
         found.append(
             Match(leak, "The text holds a secret. It is masked here; mask it wherever it came from.", 0)
         )
@@ -83,7 +83,7 @@ def _guesses(seen: str) -> list[Match]:
 
 
 def _text(entry: Failure) -> str:
-    return f"{entry.title} {entry.signal} {entry.cause} {entry.see}"
+    return f"{entry.title} {' '.join(entry.signal)} {entry.cause} {entry.see}"
 
 
 def _words(text: str) -> set[str]:

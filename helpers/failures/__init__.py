@@ -1,5 +1,5 @@
 """What goes wrong, by name: data, one file per party."""
 
-from helpers.failures.catalogue import Failure, all_failures, get, named, weight
+from helpers.failures.catalogue import PARTIES, Failure, all_failures, at_status, get, named, weight
 
-__all__ = ["Failure", "all_failures", "get", "named", "weight"]
+__all__ = ["PARTIES", "Failure", "all_failures", "at_status", "get", "named", "weight"]

@@ -1,7 +1,7 @@
-"""The failure catalogue: what goes wrong, by id, with its cause and its fix.
+"""The failure catalogue: what goes wrong, by id and by name, with its cause and its fix.
 
-The ids and texts are data (``failures.toml``), so that the notebooks, the terminal and the tests
-speak of a failure in the same words.
+The texts are data, one file per party beside this one, so that the notebooks, the terminal and the tests
+speak of a failure in the same words. Ids never change and are never used again for something else.
 """
 
 from __future__ import annotations
@@ -12,29 +12,43 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["Failure", "all_failures", "get", "named", "weight"]
-
+# The letter of an id, and the file and the words for the party where its failures sit.
+PARTIES = {
+    "A": ("strapi", "Strapi"),
+    "B": ("instagram", "Instagram and Meta"),
+    "C": ("ngrok", "ngrok"),
+    "D": ("front_end", "The front end"),
+    "E": ("notebook", "The notebook"),
+}
 _CODE = re.compile(r"ERR_\w+")
 _NUMBER_OR_NAME = re.compile(r"\d{3,}|[A-Z]\w*Error\b")
 
 
 @dataclass(frozen=True)
 class Failure:
-    """One entry; what its fields hold is said at the top of ``failures.toml``."""
+    """One entry.
+
+    Angle brackets in its texts stand for the reader's own values: ``<public host>`` is the name in the
+    tunnel's address, ``<provider>`` is instagram-business or instagram, as in Strapi's list of providers.
+    """
 
     id: str
-    title: str
-    signal: str
+    name: str  # for code: ``known.py`` has it as a constant
+    title: str  # what the person experiences
+    signal: tuple[str, ...]  # what a program or a person sees, to the letter
     cause: str
-    fix: tuple[str, ...]
-    source: str
-    named_by: str = "you"
-    proof: str = "seen"
-    versions: str = ""
-    see: str = ""
-    signs: tuple[str, ...] = ()
-    at: tuple[str, ...] = ()
-    apart: dict[str, str] = field(default_factory=dict)
+    fix: tuple[str, ...]  # what to do, in order
+    source: str  # where it is documented or was reported; empty: measured here, or read in published code
+    named_by: str = (
+        "you"  # the doctor's check that names it, "login" (the trace) or "text" (when it is pasted)
+    )
+    versions: str = ""  # where it can happen, if not everywhere
+    see: str = ""  # what nobody but the person in front of the browser can see
+    signs: tuple[str, ...] = ()  # expressions that find it in answers, logs, pages, addresses, in any case
+    at: tuple[str, ...] = ()  # steps of a login in which a sign names it
+    status: dict[str, int] = field(default_factory=dict)  # by step: the bare status that means it there
+    follows: tuple[str, ...] = ()  # failures by name, and checks, that it merely follows from
+    apart: dict[str, str] = field(default_factory=dict)  # by id: how to tell it from one with the same sign
 
     def found_in(self, text: str) -> re.Match[str] | None:
         """The most telling of its signs in a text."""
@@ -52,8 +66,9 @@ def weight(words: str) -> int:
 def all_failures() -> dict[str, Failure]:
     import tomllib  # only when something has failed
 
-    text = files("helpers.failures").joinpath("catalogue.toml").read_text(encoding="utf-8")
-    entries = tomllib.loads(text)
+    here = files("helpers.failures")
+    texts = (here.joinpath(f"{file}.toml").read_text(encoding="utf-8") for file, _ in PARTIES.values())
+    entries = {id_: entry for text in texts for id_, entry in tomllib.loads(text).items()}
     # Unpacked, so that a missing or unknown key fails here and not in front of a reader.
     return {id_: Failure(id_, **{name: _frozen(value) for name, value in entry.items()})
             for id_, entry in entries.items()}  # fmt: skip
@@ -71,3 +86,11 @@ def named(said: str, *steps: str) -> str | None:
     """The id of the failure that the words of a login's step stand for, if they are known."""
     entries = (entry for entry in all_failures().values() if set(steps) & set(entry.at))
     return next((entry.id for entry in entries if entry.found_in(said)), None)
+
+
+def at_status(step: str, status: int | None) -> str | None:
+    """The id of the failure that a step's bare status stands for, if it stands for one."""
+    entries = all_failures().values()
+    return next(
+        (entry.id for entry in entries if status is not None and entry.status.get(step) == status), None
+    )

@@ -13,16 +13,16 @@ import time
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
-from urllib.parse import unquote
 
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from helpers import failures
 from helpers.core.masking import Secret
 from helpers.core.urls import HEALTH, ME, Urls
-from helpers.failures import Failure
-from helpers.gateway.forward import PATIENCE, Upstream
+from helpers.failures import Failure, known
+from helpers.gateway.closed import is_closed
+from helpers.gateway.forward import PATIENCE, Upstream, closed
 from helpers.gateway.observer import Observed, Role
 from helpers.gateway.witness import Hop, Witness
 from helpers.web import frontend
@@ -30,10 +30,6 @@ from helpers.web.server import Server
 
 HELLO = "/.kit/hello"  # answers the nonce by which this very door is recognised from outside
 
-# Where Strapi serves its admin API. A front end's dev server may be set up to pass on what it does not
-# know, so these are closed there too; names that a front end may well have itself (/upload) are not.
-_CLOSED = {"admin", "content-manager", "content-releases", "content-type-builder", "review-workflows",
-           "users-permissions"}  # fmt: skip
 _PROOF = 10.0  # seconds for the proof of a user
 
 
@@ -58,7 +54,9 @@ class Gateway:
         self.public = public
         self.nonce = secrets.token_urlsafe(16)
         self.witness = Witness()
-        self._strapi = Upstream("Strapi", strapi, partial(failures.get, "C06"), patience=patience)
+        self._strapi = Upstream(
+            "Strapi", strapi, partial(failures.get, known.STRAPI_DOES_NOT_ANSWER), patience=patience
+        )
         self._patience = patience
         self._frontend: Upstream | None = None
         if frontend_url:
@@ -160,7 +158,7 @@ def _roles(urls: Urls) -> dict[str, Role]:
 def _frontend_down(url: str) -> Failure:
     """C06 in the words of the other upstream."""
     return replace(
-        failures.get("C06"),
+        failures.get(known.STRAPI_DOES_NOT_ANSWER),
         title="Nothing answers where your front end should be",
         cause="Its dev server is not running, is just restarting, or listens on another port.",
         fix=(
@@ -171,13 +169,10 @@ def _frontend_down(url: str) -> Failure:
     )
 
 
-def _refusal(scope: Scope) -> PlainTextResponse | None:
+def _refusal(scope: Scope) -> Response | None:
     """What is closed to the internet, whoever would answer behind the gateway."""
     if not scope["raw_path"].startswith(b"/"):  # a whole address: whose path would it be?
         return PlainTextResponse("Ask for a path.\n", 400)
-    # Decoded again and again: %252e%252e must not climb out of /api behind somebody else's back.
-    segments = re.split(r"[/\\]+", unquote(unquote(scope["path"])).lower())
-    named = [segment for segment in segments if segment not in ("", ".")]
-    if ".." in named or (named and named[0] in _CLOSED):
-        return PlainTextResponse("Closed: the admin panel is not reachable from the internet.\n", 404)
+    if is_closed(scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")):
+        return closed()
     return None

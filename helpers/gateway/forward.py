@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from urllib.parse import urlsplit
+from ipaddress import ip_address
 
 import httpx
 from starlette.datastructures import Headers
@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from helpers.core.masking import Secret
+from helpers.core.urls import parsed
 from helpers.failures import Failure
 from helpers.web.pages import failure_page
 
@@ -27,9 +28,13 @@ UNREACHED = (
 
 _HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te",
                b"trailer", b"transfer-encoding", b"upgrade", b"proxy-connection"}  # fmt: skip
-# Said anew for the upstream. Expect is answered already, by reading the body.
+# Said anew for the upstream, or not at all: what a server behind a proxy believes, no client may say.
+# Expect is answered already, by reading the body.
 _SAID_ANEW = {b"host", b"expect", b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-port",
-              b"x-forwarded-proto"}  # fmt: skip
+              b"x-forwarded-prefix", b"x-forwarded-proto", b"x-forwarded-scheme", b"x-forwarded-server",
+              b"x-forwarded-ssl", b"x-forwarded-uri", b"x-real-ip", b"x-client-ip", b"x-cluster-client-ip",
+              b"true-client-ip", b"x-original-host", b"x-original-url", b"x-rewrite-url", b"x-http-method",
+              b"x-http-method-override", b"x-method-override"}  # fmt: skip
 # Node hangs up after five idle seconds; a connection must not be reused at that very moment.
 _LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=2)
 
@@ -63,7 +68,7 @@ class Upstream:
         self._url = httpx.URL(origin)
         # On this machine nobody stands in between, and a dev server signs its certificate itself.
         self.verify = self._url.scheme == "https" and self._url.host not in ("localhost", "127.0.0.1", "::1")
-        self._own_host = own_host
+        self.own_host = own_host
         self._timeout = {"connect": 5.0, "read": patience, "write": 30.0, "pool": _POOL_PATIENCE}
         self._transport = httpx.AsyncBaseTransport()
 
@@ -109,6 +114,10 @@ class Upstream:
             await self.own_answer(scope, error)(scope, client.receive, send)
             return
         client.body_read.set()  # or never will be: some answer before they have it all
+        if self.own_host and signed_by_strapi(answer.headers.raw):
+            await answer.aclose()
+            await closed()(scope, client.receive, send)
+            return
         kept = end_to_end([(name.lower(), value) for name, value in answer.headers.raw])
         try:
             await send({"type": "http.response.start", "status": answer.status_code, "headers": kept})
@@ -121,19 +130,18 @@ class Upstream:
     def headers(self, scope: Scope, given: Headers, public: str) -> list[tuple[bytes, bytes]]:
         """What the upstream is told; ``given`` is what ``scope`` says, and ``public`` as in ``forward``."""
         chunked = "transfer-encoding" in given
-        seen_as = urlsplit(public or f"{scope['scheme']}://{given.get('host', '')}")
-        host = self._url.netloc if self._own_host else seen_as.netloc.encode("latin-1")
+        seen_as = parsed(public or f"{scope['scheme']}://{given.get('host', '')}")
+        host = self._url.netloc if self.own_host else seen_as.netloc.encode("latin-1")
         # Two statements about the length are how requests are smuggled; the one we obeyed goes on.
         dropped = _SAID_ANEW | ({b"content-length"} if chunked else set())
         kept = [pair for pair in end_to_end(scope["headers"]) if pair[0] not in dropped]
-        chain = [*given.getlist("x-forwarded-for"), scope["client"][0] if scope["client"] else ""]
         return [
             (b"host", host),
             *kept,
             *([(b"transfer-encoding", b"chunked")] if chunked else []),
             (b"x-forwarded-host", seen_as.netloc.encode("latin-1")),
             (b"x-forwarded-proto", seen_as.scheme.encode()),
-            (b"x-forwarded-for", ", ".join(filter(None, chain)).encode("latin-1")),
+            (b"x-forwarded-for", _who_asks(scope, given)),
         ]
 
     def own_answer(self, scope: Scope, error: Exception) -> Response:
@@ -197,6 +205,26 @@ class _Client(httpx.AsyncByteStream):
         while (await self.receive())["type"] != "http.disconnect":
             pass
         raise ClientGone
+
+
+def _who_asks(scope: Scope, given: Headers) -> bytes:
+    """What the tunnel has appended, or else the peer; in front of it stands what a client invents."""
+    last = ",".join(given.getlist("x-forwarded-for")).rpartition(",")[2].strip()
+    try:
+        return str(ip_address(last)).encode()
+    except ValueError:
+        return (scope["client"][0] if scope["client"] else "").encode("latin-1")
+
+
+def signed_by_strapi(headers: list[tuple[bytes, bytes]]) -> bool:
+    """A front end that passes on to Strapi would let in by its own door what is closed at ours."""
+    return any(name.lower() == b"x-powered-by" and b"strapi" in value.lower() for name, value in headers)
+
+
+def closed() -> Response:
+    """The refusal of what is nobody's business on the internet."""
+    said = "Closed: the admin panel and a dev server's own tools are not reachable from the internet.\n"
+    return PlainTextResponse(said, 404)
 
 
 def raw_target(scope: Scope) -> bytes:

@@ -16,7 +16,8 @@ from websockets.frames import Close, CloseCode
 from websockets.http11 import Response as Refused
 from websockets.typing import Subprotocol
 
-from helpers.gateway.forward import Upstream, end_to_end, raw_target
+from helpers.gateway.closed import may_say
+from helpers.gateway.forward import Upstream, closed, end_to_end, raw_target, signed_by_strapi
 
 LARGEST = 2**24  # bytes of one message; uvicorn's own limit for what a browser sends
 _DIALLING = 10.0  # seconds until the upstream must have accepted
@@ -91,6 +92,8 @@ def _origin(upstream: Upstream, scope: Scope, public: str) -> list[tuple[str, st
 
 def _as_it_is(refused: Refused) -> Response:
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in refused.headers.raw_items()]
+    if signed_by_strapi(raw):
+        return closed()
     answer = Response(bytes(refused.body), refused.status_code)
     own = [pair for pair in answer.raw_headers if pair[0] == b"content-length"]
     answer.raw_headers = own + [pair for pair in end_to_end(raw) if pair[0] != b"content-length"]
@@ -109,8 +112,10 @@ async def _converse(server: ClientConnection, receive: Receive, send: Send) -> N
 async def _to_server(server: ClientConnection, receive: Receive) -> None:
     while (message := await receive())["type"] == "websocket.receive":
         text = message.get("text")
+        said = message["bytes"] if text is None else text
         try:
-            await server.send(message["bytes"] if text is None else text)
+            if may_say(said):
+                await server.send(said)
         except ConnectionClosed:
             return  # the other direction brings the browser its last word
     last = _sendable(Close(message.get("code", CloseCode.NO_STATUS_RCVD), message.get("reason") or ""))

@@ -13,6 +13,7 @@ import httpx
 from helpers.core.errors import LoginFailed, Unreachable
 from helpers.core.flows import AUTHORIZE_HOSTS
 from helpers.core.urls import Urls
+from helpers.failures import known
 from helpers.gateway.exchange import MOST_COOKIE
 from helpers.login.verdict import named
 
@@ -89,7 +90,11 @@ class Browser:
                 return page
             # A fragment (Instagram's #_) never leaves the browser.
             request = httpx.Request("GET", urldefrag(urljoin(str(page.url), page.headers["location"]))[0])
-        raise LoginFailed("The login goes round in circles", failure="B20", evidence=str(page.url.host))
+        raise LoginFailed(
+            "The login goes round in circles",
+            failure=known.REDIRECT_LOOP_AT_INSTAGRAM,
+            evidence=str(page.url.host),
+        )
 
 
 class _Rules(DefaultCookiePolicy):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from html import escape
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from helpers import failures
+from helpers.core.urls import parsed
 from helpers.gateway.witness import Attempt, Hop
 from helpers.login.verdict import Verdict
 
@@ -25,10 +26,13 @@ MEANING = {
 }
 
 
-def as_json(verdict: Verdict, attempt: Attempt | None, *, flow: str, engine: str | None) -> dict[str, Any]:
+def as_json(
+    verdict: Verdict, attempt: Attempt | None, *, mode: str, flow: str, engine: str | None
+) -> dict[str, Any]:
     """The contract of ``python -m helpers rehearse|login --json``."""
     return {
         "ok": verdict.ok,
+        "mode": mode,
         "flow": flow,
         "engine": engine or "unknown",
         "user": verdict.user,
@@ -39,7 +43,7 @@ def as_json(verdict: Verdict, attempt: Attempt | None, *, flow: str, engine: str
 
 def short(url: str) -> str:
     """Host, path and the names of the parameters; values are in the full table."""
-    parts = urlsplit(url)
+    parts = parsed(url)
     names = ", ".join(dict(parse_qsl(parts.query, keep_blank_values=True)))
     return f"{parts.netloc}{parts.path}" + (f" ?{names}" if names else "")
 
@@ -125,7 +129,7 @@ def mermaid(attempt: Attempt, verdict: Verdict) -> str:
     drawn += [f"    participant {key} as {_TITLES[key]}" for key in used]
     for number, hop in enumerate(attempt, 1):
         sender, receiver = _pair(hop)
-        asked = f"{number}. {hop.method} {urlsplit(hop.url).path}"
+        asked = f"{number}. {hop.method} {parsed(hop.url).path}"
         drawn.append(f"    {sender}->>{receiver}: {_label(asked)}")
         arrow = "-->>" if hop.status is not None and hop.status < 400 else "--x"
         drawn.append(f"    {receiver}{arrow}{sender}: {_label(_answer(hop))}")
@@ -144,7 +148,7 @@ def _pair(hop: Hop) -> tuple[str, str]:
 def _answer(hop: Hop) -> str:
     answer = outcome(hop)
     if hop.location:
-        answer += f" to {urlsplit(hop.location).netloc}"
+        answer += f" to {parsed(hop.location).netloc}"
     return answer + ("" if hop.ms is None else f" ({hop.ms:.0f} ms)")
 
 

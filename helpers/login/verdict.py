@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs
 
 from helpers import failures
-from helpers.core.errors import LoginFailed
+from helpers.core.errors import LoginFailed, Stopped
 from helpers.core.urls import parsed
+from helpers.failures import known
 from helpers.gateway.exchange import TOO_BIG
-from helpers.gateway.witness import Attempt, Hop
+from helpers.gateway.witness import Attempt, Hop, Witness
 
 # Strapi hands on what Instagram told it: the older engine to the front end, the provider file to `auth`.
 _RELAYED = {"callback": "token", "auth": "profile"}
@@ -19,22 +21,10 @@ AT_INSTAGRAM = (
     "Instagram has not sent the person back. If its page shows an error, paste that into notebook 05"
 )
 
-# What a bare status means at its step.
-_STATUS = {
-    ("connect", 404): "A06",
-    ("connect", 429): "A17",
-    ("connect", 500): "A22",
-    ("callback", 500): "A13",
-    ("redirect", 404): "D10",
-    ("token", 400): "A11",
-    ("me", 401): "A33",
-    ("me", 403): "A31",
-}
-
 # Strapi's words that hide Instagram's, and the hops where a rehearsal hears Instagram itself.
-_HIDING, _HEARD = {"A11", "A12"}, {"token", "profile"}
+_HIDING, _HEARD = {known.TOKEN_EXCHANGE_FAILED, known.REASON_HIDDEN_AS_OBJECT}, {"token", "profile"}
 # What a session cookie that no browser keeps looks like to Strapi.
-_LOST_SESSION = {"A08", "A09", "A18"}
+_LOST_SESSION = {known.SESSION_LOST, known.STATE_MISMATCH, known.SESSION_COOKIE_MISSING}
 
 
 @dataclass(frozen=True)
@@ -72,7 +62,7 @@ def judge(attempt: Attempt, provider: str) -> Verdict:
     if auth is None:
         return Verdict(False, False, f"Under way: {attempt.hops[-1].step} was the last step seen")
     reason = f"Strapi's user belongs to the provider {theirs or 'none'}, not {provider}"
-    return Verdict(False, True, reason, failure="A43", broke_at=auth)
+    return Verdict(False, True, reason, failure=known.MIXED_UP_PROVIDERS, broke_at=auth)
 
 
 def _cause(broken: list[Verdict], hops: list[Hop]) -> Verdict:
@@ -82,10 +72,12 @@ def _cause(broken: list[Verdict], hops: list[Hop]) -> Verdict:
         heard = (verdict for verdict in named if verdict.broke_at and verdict.broke_at.step in _HEARD)
         return next(heard, named[0])
     if named[0].failure in _LOST_SESSION and any(TOO_BIG in cookie for hop in hops for cookie in hop.cookies):
-        return replace(named[0], failure="A41")
+        return replace(named[0], failure=known.SESSION_COOKIE_TOO_LARGE)
     began = [hop.step for hop in hops]
-    if named[0].failure == "B12" and began[0] == "auth" and "callback" not in began:
-        return replace(named[0], failure="A43")  # whoever gave this token, it was not this login
+    if named[0].failure == known.TOKEN_REFUSED and began[0] == "auth" and "callback" not in began:
+        return replace(
+            named[0], failure=known.MIXED_UP_PROVIDERS
+        )  # whoever gave this token, it was not this login
     return named[0]
 
 
@@ -109,10 +101,10 @@ def _proven(hops: list[Hop], provider: str) -> dict[str, str] | None:
 def _broken(hop: Hop) -> Verdict | None:
     status, said = hop.status, hop.message
     if hop.step == "me" and status is None:
-        return _failed(hop, "C06", f"{hop.receiver} does not answer any more")
+        return _failed(hop, known.STRAPI_DOES_NOT_ANSWER, f"{hop.receiver} does not answer any more")
     if not hop.reached:
         # The catalogue's entry is about Strapi; a silent front end speaks for itself.
-        failure = "C06" if hop.receiver == "strapi" else None
+        failure = known.STRAPI_DOES_NOT_ANSWER if hop.receiver == "strapi" else None
         return _failed(hop, failure, said or f"{hop.receiver} does not answer")
     if hop.step == "callback" and status is not None and 300 <= status < 400:
         said = _error_in(hop.location)
@@ -122,7 +114,7 @@ def _broken(hop: Hop) -> Verdict | None:
         said = "200, but without a user"
     elif status is None or status < 400:
         return None
-    failure = named(hop.step, said) or _STATUS.get((hop.step, status or 0))
+    failure = named(hop.step, said) or failures.at_status(hop.step, status)
     return _failed(hop, failure, f"{hop.receiver} answered: {said or f'status {status}'}")
 
 
@@ -147,3 +139,43 @@ def failed(verdict: Verdict) -> LoginFailed:
         return LoginFailed(verdict.reason)
     title = failures.get(verdict.failure).title
     return LoginFailed(title, failure=verdict.failure, evidence=verdict.reason)
+
+
+class Logins:
+    """The logins that went through one gateway, judged: which one to wait for, and which one to speak of.
+
+    What nobody began, such as a bookmark of the callback, is passed over.
+    """
+
+    def __init__(self, witness: Witness, provider: str) -> None:
+        self._witness, self._provider = witness, provider
+
+    def verdict(self, attempt: Attempt | None = None) -> Verdict:
+        """On this login; without one, on that which ended last or else moved last."""
+        if attempt:
+            return judge(attempt, self._provider)
+        verdicts = [judge(each, self._provider) for each in self._witness.moved_last if not each.stray]
+        nobody = Verdict(False, False, "Nobody has opened the login yet")
+        return next((each for each in verdicts if each.decided), next(iter(verdicts), nobody))
+
+    def wait(
+        self, *, timeout: float, since: float = 0.0, cancelled: threading.Event | None = None
+    ) -> Attempt:
+        """The first login begun after ``since`` (monotonic seconds) that came to an end, good or bad.
+
+        Raises:
+            Stopped: none did within ``timeout`` seconds, or ``cancelled`` was set.
+        """
+        try:
+            return self._witness.wait(
+                lambda attempt: judge(attempt, self._provider).decided and not attempt.stray,
+                timeout=timeout,
+                since=since,
+                cancelled=cancelled,
+            )
+        except Stopped:
+            if cancelled is not None and cancelled.is_set():
+                raise
+            if any(each.at_instagram and each.hops[0].at >= since for each in self._witness.attempts):
+                raise Stopped(AT_INSTAGRAM) from None
+            raise

@@ -12,13 +12,13 @@ from IPython.display import display
 
 from helpers.core.errors import KitError
 from helpers.doctor import checks, diagnosis
-from helpers.doctor.checks import FAILED, PASSED, SKIPPED, UNKNOWN, Result
+from helpers.doctor.checks import FAILED, NOT_YET, PASSED, SKIPPED, UNKNOWN, Result
 from helpers.kit import Kit
 from helpers.notebook import tasks
 from helpers.notebook.share_progress import tell_board
 from helpers.notebook.widgets import Block, StatusLine
 
-_KINDS = {PASSED: "ok", FAILED: "failed", SKIPPED: "waiting", UNKNOWN: "note"}
+_KINDS = {PASSED: "ok", FAILED: "failed", NOT_YET: "waiting", SKIPPED: "note", UNKNOWN: "note"}
 
 BOARD = (
     ("strapi", "01"),
@@ -94,7 +94,7 @@ async def check(kit: Kit, name: str) -> None:
 
 
 def _stop_if_failed(result: Result, *, waiting_too: bool = False) -> None:
-    if result.status == FAILED or (waiting_too and result.status == SKIPPED):
+    if result.status == FAILED or (waiting_too and result.status == NOT_YET):
         raise StepFailed(result.evidence, failure=result.failure, fix=result.fix)
 
 
@@ -151,9 +151,10 @@ class Doctor(_Measured):
 
 
 def worst(results: Sequence[Result]) -> str:
-    """The status that all of them together have: nothing is in order before something has passed."""
-    found = {result.status for result in results}
-    return next(status for status in (FAILED, UNKNOWN, PASSED, SKIPPED) if status in found)
+    """The status that all of them together have: nothing is in order while a part of it is open."""
+    found = {result.status for result in results if result.status in (FAILED, PASSED)}
+    found |= {result.status for result in checks.unchecked(results)}
+    return next((status for status in (FAILED, UNKNOWN, NOT_YET, PASSED) if status in found), NOT_YET)
 
 
 async def doctor(kit: Kit) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import html
+import os
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import cast
 
 import ipywidgets as w
+from IPython import get_ipython
 
 from helpers.core.errors import KitError
+from helpers.failures import known
 from helpers.kit import Kit
 from helpers.notebook import tasks
 from helpers.notebook.widgets import Block, SecretField, StatusLine
@@ -32,10 +35,25 @@ def note(text: str) -> w.HTML:
     return w.HTML(f'<div class="kit-prose">{html.escape(text)}</div>')
 
 
+def _nobody_is_there() -> bool:
+    """Whether a test runs this kernel: pytest leaves it ``PYTEST_VERSION``.
+
+    A kernel of a Jupyter server, which leaves ``JPY_SESSION_NAME``, has a page to press on.
+    """
+    return (
+        get_ipython() is not None and "PYTEST_VERSION" in os.environ and "JPY_SESSION_NAME" not in os.environ
+    )
+
+
 class Form(Block):
     """Fields, buttons and one status line. On autopilot it submits itself with what is filled in."""
 
     def __init__(self, kit: Kit, fields: Sequence[w.Widget], submit: str) -> None:
+        if not kit.settings.autopilot and _nobody_is_there():
+            raise KitError(
+                f"Nobody is here to press {submit}: this notebook runs in a test",
+                failure=known.CELL_WAITS_FOR_PERSON,
+            )
         self.kit = kit
         self.status = StatusLine()
         self._cancelled = threading.Event()

@@ -17,7 +17,7 @@ import httpx
 from helpers.core.errors import KitError, Unreachable
 from helpers.core.masking import Secret
 from helpers.core.settings import Settings
-from helpers.doctor.checks import SKIPPED, Result
+from helpers.doctor.checks import NOT_YET, SKIPPED, Result
 from helpers.kit import Kit
 from helpers.notebook import tasks
 from helpers.notebook.form import checkbox, note
@@ -64,7 +64,8 @@ class Sharing:
         Raises:
             Unreachable: the board does not answer.
         """
-        states = {each.id: each.status for each in results if each.id in STEPS and each.status != SKIPPED}
+        measured = [each for each in results if each.id in STEPS and each.status not in (NOT_YET, SKIPPED)]
+        states = {each.id: each.status for each in measured}
         if states:
             self._send("PUT", states)
 

@@ -20,8 +20,8 @@ from helpers.core.masking import SECRET_NAMES, Secret, redact
 _STATIC = Path(__file__).parent / "static"
 NO_WIDGETS = (
     "Here stands a form or a table. If you read this line instead, widgets do not work in this program: "
-    "see docs/failures/E10.md. Open the notebook in the JupyterLab that `make lab` starts, trust it, "
-    "and run its cells again; "
+    "see E10 in docs/failures/notebook.md. Open the notebook in the JupyterLab that `make lab` starts, "
+    "trust it, and run its cells again; "
     "or use a terminal: python -m helpers doctor"
 )
 

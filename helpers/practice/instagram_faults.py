@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helpers.core.flows import DOCUMENTED
 from helpers.core.masking import Secret
+from helpers.failures import known
 from helpers.kit import Kit
 from helpers.practice.fault import Fault, all_of, edited, instagram, nothing, saved, world
 
@@ -27,22 +28,24 @@ def _change_url_midway(kit: Kit) -> None:
 
 
 FAULTS = {
-    "B01": Fault(
+    known.INSTAGRAM_PAGE_UNAVAILABLE: Fault(
         all_of(saved(authorize_url=DOCUMENTED.authorize_url), instagram(api_page_unavailable=True)),
         practice=True,
     ),
-    "B02": Fault(saved(scope=[DOCUMENTED.scope]), practice=True),
-    "B03": Fault(saved(scope=["business_basic"])),
-    "B04": Fault(saved(key="1184467019273355"), practice=True),
-    "B05": Fault(lambda kit: world(kit).meta_app.redirect_uris.clear(), practice=True),
-    "B06": Fault(nothing, _change_url_midway),
-    "B07": Fault(lambda kit: setattr(world(kit).meta_app, "client_secret", Secret("0" * 32)), practice=True),
-    "B08": Fault(nothing, _call_back_twice, engine="token", flow="documented"),
-    "B09": Fault(instagram(not_a_tester=True), practice=True),
-    "B10": Fault(instagram(incomplete_form=True), practice=True),
-    "B11": Fault(instagram(graph_error=100), practice=True),
-    "B12": Fault(instagram(graph_error=190), practice=True),
-    "B18": Fault(nothing, _deny),
-    "B19": Fault(instagram(oops="authorize")),
-    "B20": Fault(instagram(checkpoint=True)),
+    known.USER_PROFILE_SCOPE_REFUSED: Fault(saved(scope=[DOCUMENTED.scope]), practice=True),
+    known.NO_VALID_SCOPE: Fault(saved(scope=["business_basic"])),
+    known.APP_NOT_RECOGNISED: Fault(saved(key="1184467019273355"), practice=True),
+    known.REDIRECT_URI_REFUSED: Fault(lambda kit: world(kit).meta_app.redirect_uris.clear(), practice=True),
+    known.REDIRECT_URI_CHANGED: Fault(nothing, _change_url_midway),
+    known.CLIENT_SECRET_WRONG: Fault(
+        lambda kit: setattr(world(kit).meta_app, "client_secret", Secret("0" * 32)), practice=True
+    ),
+    known.CODE_USED_OR_EXPIRED: Fault(nothing, _call_back_twice, engine="token", flow="documented"),
+    known.NO_ROLE_IN_APP: Fault(instagram(not_a_tester=True), practice=True),
+    known.SESSION_INVALID: Fault(instagram(incomplete_form=True), practice=True),
+    known.PROFILE_REFUSED: Fault(instagram(graph_error=100), practice=True),
+    known.TOKEN_REFUSED: Fault(instagram(graph_error=190), practice=True),
+    known.PERSON_DECLINED: Fault(nothing, _deny),
+    known.INSTAGRAM_GENERAL_ERROR: Fault(instagram(oops="authorize")),
+    known.REDIRECT_LOOP_AT_INSTAGRAM: Fault(instagram(checkpoint=True)),
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from helpers.core.errors import KitError
 from helpers.core.masking import Secret
+from helpers.failures import known
 from helpers.kit import Kit
 from helpers.practice.fault import Fault, Play, agent, all_of, world
 
@@ -53,25 +54,25 @@ def _inspector_taken(kit: Kit) -> None:
 
 
 FAULTS = {
-    "C01": Fault(agent("4018"), practice=True),
-    "C02": Fault(_token("tooShort"), practice=True),
-    "C03": Fault(_token("revoked_2rehearsalOnlyNotARealAuthtoken"), practice=True),
-    "C04": Fault(agent(KIT_NGROK_SESSIONS="0"), practice=True),
-    "C05": Fault(_agent_dies, practice=True),
-    "C06": Fault(lambda kit: world(kit).strapi_server.stop()),
-    "C07": Fault(agent("interstitial")),
-    "C08": Fault(agent("interstitial"), engine="token", flow="documented"),
-    "C09": Fault(agent("programs-only")),
-    "C10": Fault(_domain_in_use),
-    "C11": Fault(
+    known.AUTHTOKEN_MISSING: Fault(agent("4018"), practice=True),
+    known.AUTHTOKEN_MALFORMED: Fault(_token("tooShort"), practice=True),
+    known.AUTHTOKEN_REVOKED: Fault(_token("revoked_2rehearsalOnlyNotARealAuthtoken"), practice=True),
+    known.TOO_MANY_AGENTS: Fault(agent(KIT_NGROK_SESSIONS="0"), practice=True),
+    known.TUNNEL_OFFLINE: Fault(_agent_dies, practice=True),
+    known.STRAPI_DOES_NOT_ANSWER: Fault(lambda kit: world(kit).strapi_server.stop()),
+    known.NGROK_WARNING_PAGE: Fault(agent("interstitial")),
+    known.WARNING_PAGE_INSTEAD_OF_DATA: Fault(agent("interstitial"), engine="token", flow="documented"),
+    known.ONLY_PROGRAMS_PASS: Fault(agent("programs-only")),
+    known.DOMAIN_IN_USE: Fault(_domain_in_use),
+    known.DOMAIN_OF_ANOTHER_ACCOUNT: Fault(
         all_of(lambda kit: _learn(kit, ngrok_domain="foreign-name.ngrok-free.dev"), agent()),
         practice=True,
     ),
-    "C12": Fault(_token("old_2rehearsalOnlyNotARealAuthtoken")),
-    "C13": Fault(_inspector_taken),
-    "C14": Fault(agent("9009")),
-    "C15": Fault(agent("tls")),
-    "C16": Fault(agent("9040")),
-    "C17": Fault(agent("quota")),
-    "C22": Fault(agent(KIT_NGROK_VERSION="3.5.0")),
+    known.AGENT_TOO_OLD: Fault(_token("old_2rehearsalOnlyNotARealAuthtoken")),
+    known.INSPECTOR_PORT_TAKEN: Fault(_inspector_taken),
+    known.NGROK_BEHIND_PROXY: Fault(agent("9009")),
+    known.FIREWALL_BEFORE_NGROK: Fault(agent("tls")),
+    known.NETWORK_REFUSED_BY_NGROK: Fault(agent("9040")),
+    known.NGROK_PLAN_LIMIT: Fault(agent("quota")),
+    known.AGENT_DOES_NOT_START: Fault(agent(KIT_NGROK_VERSION="3.5.0")),
 }

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from helpers.core.errors import LoginFailed
+from helpers.failures import known
 from helpers.kit import Kit
 from helpers.practice.fault import (
     Fault,
@@ -92,49 +93,59 @@ def _no_keys(kit: Kit) -> None:
 
 
 FAULTS = {
-    "A01": Fault(saved(enabled=False), practice=True),
-    "A02": Fault(edited(".env", "PUBLIC_URL=https", "PUBLIC_URL=http"), practice=True),
-    "A03": Fault(edited(_SERVER, _URL, "url: env('', 'http://localhost:1337'),"), practice=True),
-    "A04": Fault(
+    known.PROVIDER_DISABLED: Fault(saved(enabled=False), practice=True),
+    known.SERVER_URL_MISSING: Fault(edited(".env", "PUBLIC_URL=https", "PUBLIC_URL=http"), practice=True),
+    known.SERVER_URL_LOCALHOST: Fault(
+        edited(_SERVER, _URL, "url: env('', 'http://localhost:1337'),"), practice=True
+    ),
+    known.SERVER_URL_OF_EARLIER_TUNNEL: Fault(
         edited(".env", "PUBLIC_URL=.*", "PUBLIC_URL=https://1b2c3d4e.ngrok-free.dev"),
         practice=True,
     ),
-    "A05": Fault(edited(".env", "PUBLIC_URL=(.*)", r"PUBLIC_URL=\1/backend"), practice=True),
-    "A06": Fault(configured(prefix="/v1")),
-    "A07": Fault(
+    known.REDIRECT_PATH_UNEXPECTED: Fault(
+        edited(".env", "PUBLIC_URL=(.*)", r"PUBLIC_URL=\1/backend"), practice=True
+    ),
+    known.LOGIN_ADDRESS_NOT_FOUND: Fault(configured(prefix="/v1")),
+    known.SESSION_MIDDLEWARE_MISSING: Fault(
         all_of(written("config/middlewares.js", _MIDDLEWARES), configured(session_middleware=False)),
         practice=True,
     ),
-    "A08": Fault(nothing, _begin_on_localhost, engine="token", flow="documented"),
-    "A09": Fault(nothing, _begin_on_localhost),
-    "A10": Fault(nothing, lambda kit: _begin(kit, kit.urls.callback)),
-    "A11": Fault(instagram(oops="token")),
-    "A12": Fault(instagram(graph_error=2), engine="session", flow="documented"),
-    "A13": Fault(saved(callback="/connect/instagram-business/redirect"), practice=True),
-    "A14": Fault(saved(callback=""), practice=True),
-    "A15": Fault(lambda kit: saved(callback=kit.urls.callback)(kit), practice=True),
-    "A16": Fault(nothing, lambda kit: _begin(kit, f"{kit.urls.connect}?callback=https://shop.example/")),
-    "A17": Fault(_use_up_the_minute),
-    "A18": Fault(elsewhere, practice=True),
-    "A21": Fault(configured(same_site="none")),
-    "A22": Fault(configured(production=True), practice=True),
-    "A23": Fault(
+    known.SESSION_LOST: Fault(nothing, _begin_on_localhost, engine="token", flow="documented"),
+    known.STATE_MISMATCH: Fault(nothing, _begin_on_localhost),
+    known.CODE_MISSING: Fault(nothing, lambda kit: _begin(kit, kit.urls.callback)),
+    known.TOKEN_EXCHANGE_FAILED: Fault(instagram(oops="token")),
+    known.REASON_HIDDEN_AS_OBJECT: Fault(instagram(graph_error=2), engine="session", flow="documented"),
+    known.CALLBACK_ANSWERS_500: Fault(saved(callback="/connect/instagram-business/redirect"), practice=True),
+    known.FRONT_END_ADDRESS_MISSING: Fault(saved(callback=""), practice=True),
+    known.WRONG_PAGE_AFTER_CONSENT: Fault(lambda kit: saved(callback=kit.urls.callback)(kit), practice=True),
+    known.CALLBACK_ADDRESS_REFUSED: Fault(
+        nothing, lambda kit: _begin(kit, f"{kit.urls.connect}?callback=https://shop.example/")
+    ),
+    known.STRAPI_RATE_LIMIT: Fault(_use_up_the_minute),
+    known.SESSION_COOKIE_MISSING: Fault(elsewhere, practice=True),
+    known.CROSS_SITE_COOKIE_DROPPED: Fault(configured(same_site="none")),
+    known.SECURE_COOKIE_REFUSED: Fault(configured(production=True), practice=True),
+    known.PROXY_SETTING_WITHOUT_EFFECT: Fault(
         all_of(edited(_SERVER, r"\n}\);", "\n  proxy: true,\n});"), configured(production=True)),
         practice=True,
     ),
-    "A24": Fault(_no_keys, practice=True),
-    "A25": Fault(advanced(allow_register=False), practice=True),
-    "A26": Fault(partial(_known, provider="local"), practice=True),
-    "A28": Fault(instagram(wrapped_token=True)),
-    "A30": Fault(advanced(default_role="editor"), practice=True),
-    "A31": Fault(_users(may_read_me=False), practice=True),
-    "A32": Fault(partial(_known, blocked=True), practice=True),
-    "A33": Fault(_users(forgetful=True)),
-    "A37": Fault(configured(origins=["https://shop.example"]), engine="token", flow="documented"),
-    "A38": Fault(saved(authorize_url="")),
-    "A39": Fault(written("config/purest.js", "module.exports = require('purest');\n")),
-    "A40": Fault(saved(scope=["instagram_business_manage_insights"])),
-    "A41": Fault(instagram(long_token=True)),
-    "A43": Fault(_another_provider, _mix_them_up),
-    "A42": Fault(lambda kit: world(kit).internet.remove("graph.instagram.com")),
+    known.APP_KEYS_MISSING: Fault(_no_keys, practice=True),
+    known.SIGN_UP_CLOSED: Fault(advanced(allow_register=False), practice=True),
+    known.EMAIL_TAKEN: Fault(partial(_known, provider="local"), practice=True),
+    known.ACCESS_TOKEN_MISSING: Fault(instagram(wrapped_token=True)),
+    known.NO_ROLE_FOR_NEW_USER: Fault(advanced(default_role="editor"), practice=True),
+    known.ME_FORBIDDEN: Fault(_users(may_read_me=False), practice=True),
+    known.ACCOUNT_BLOCKED: Fault(partial(_known, blocked=True), practice=True),
+    known.JWT_REFUSED: Fault(_users(forgetful=True)),
+    known.CORS_REFUSED_BY_STRAPI: Fault(
+        configured(origins=["https://shop.example"]), engine="token", flow="documented"
+    ),
+    known.PROVIDER_UNKNOWN: Fault(saved(authorize_url="")),
+    known.STRAPI_BROKEN_AFTER_UPGRADE: Fault(
+        written("config/purest.js", "module.exports = require('purest');\n")
+    ),
+    known.OLD_SCOPE_STORED: Fault(saved(scope=["instagram_business_manage_insights"])),
+    known.SESSION_COOKIE_TOO_LARGE: Fault(instagram(long_token=True)),
+    known.MIXED_UP_PROVIDERS: Fault(_another_provider, _mix_them_up),
+    known.STRAPI_CANNOT_REACH_INSTAGRAM: Fault(lambda kit: world(kit).internet.remove("graph.instagram.com")),
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from helpers.core.errors import InputError, KitError
+from helpers.failures import known
 from helpers.project.change import Plan
 from helpers.project.env_file import bindings, read
 from helpers.project.folder import Folder
@@ -37,9 +38,10 @@ class FrontEnd:
         self.folder = Folder(folder)
         package = next((name for name in TOOLS if name in self.folder.needs), None)
         if package is None:
-            known = ", ".join(tool for tool, _ in TOOLS.values())
+            tools = ", ".join(tool for tool, _ in TOOLS.values())
             raise InputError(
-                f"{self.folder.root} is built by none of {known}: set its variable by hand.", failure="D06"
+                f"{self.folder.root} is built by none of {tools}: set its variable by hand.",
+                failure=known.FRONT_END_VARIABLE_UNSEEN,
             )
         self.tool, self.variable = TOOLS[package]
 
@@ -60,7 +62,7 @@ class FrontEnd:
             return None
         return KitError(
             f"react-scripts {scripts} does not start on Node {node}.",
-            failure="D05",
+            failure=known.EXAMPLE_ON_NEW_NODE,
             evidence=f"react-scripts {self._react_scripts()} in {self.folder.root.name}, Node {node}",
         )
 
@@ -72,27 +74,33 @@ class FrontEnd:
         if not name:
             return self._unset(linked, public) if linked else None
         if name in self._others():
-            return KitError(f"{self.tool} does not read {name} but {self.variable}", failure="D06")
+            return KitError(
+                f"{self.tool} does not read {name} but {self.variable}",
+                failure=known.FRONT_END_VARIABLE_UNSEEN,
+            )
         if not name.startswith(self._prefix):  # no tool hands it to the page
             return self._unset(name, public)
         if value.endswith("/"):
-            return KitError(f"{name} ends in a slash", failure="D04", evidence=shown)
+            return KitError(f"{name} ends in a slash", failure=known.LOGIN_LINK_DOUBLE_SLASH, evidence=shown)
         if value.startswith("http://"):
             told = f"A page on {public} may not call {value}"
-            return KitError(told, failure="D12", evidence=shown)
+            return KitError(told, failure=known.MIXED_CONTENT, evidence=shown)
         if urlsplit(value).netloc != urlsplit(public).netloc:
             return KitError(
-                f"{name} is not {public}", failure="D03", evidence=shown, fix=_write(name, public, value)
+                f"{name} is not {public}",
+                failure=known.LOGIN_LINK_OF_EARLIER_TUNNEL,
+                evidence=shown,
+                fix=_write(name, public, value),
             )
         if wrong := self._wrong_path(value):
-            return KitError(f"Its links come to {wrong}", failure="D01", evidence=shown)
+            return KitError(f"Its links come to {wrong}", failure=known.LOGIN_LINK_NOT_FOUND, evidence=shown)
         return None
 
     def _unset(self, linked: str, public: str) -> KitError:
         """Links that name no variable lead to the page's own origin, which is Strapi's too; this one does."""
         name = linked if linked.startswith(self._prefix) else self.variable
         told = f"Its login link begins with {linked}, which {self.tool} does not give to the page"
-        return KitError(told, failure="D02", fix=_write(name, public, "", linked))
+        return KitError(told, failure=known.LOGIN_LINK_UNDEFINED, fix=_write(name, public, "", linked))
 
     @property
     def _prefix(self) -> str:

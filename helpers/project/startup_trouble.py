@@ -7,6 +7,7 @@ import os
 import re
 
 from helpers.core.errors import InputError, KitError
+from helpers.failures import known
 from helpers.project.env_file import bindings, read
 from helpers.project.folder import Folder
 from helpers.project.front_end_project import installed_node
@@ -66,7 +67,8 @@ def gone_imports(project: Folder) -> KitError | None:
     for where, source in project.scripts("src", "config"):
         if gone := re.search(_GONE, source):
             return KitError(
-                f"{where} imports {gone[1]}, which Strapi {version[0]} has no more", failure="A39"
+                f"{where} imports {gone[1]}, which Strapi {version[0]} has no more",
+                failure=known.STRAPI_BROKEN_AFTER_UPGRADE,
             )
     return None
 
@@ -80,7 +82,9 @@ def _no_keys(project: Folder) -> KitError | None:
     if values.get(named[1]):
         return None
     evidence = f"config/server reads {named[1]}, and .env does not set it"
-    return KitError("This Strapi has no app keys, so it does not start", failure="A24", evidence=evidence)
+    return KitError(
+        "This Strapi has no app keys, so it does not start", failure=known.APP_KEYS_MISSING, evidence=evidence
+    )
 
 
 def _wrong_node(project: Folder) -> KitError | None:
@@ -93,4 +97,8 @@ def _wrong_node(project: Folder) -> KitError | None:
     if node is None or ((not least or node >= int(least[1])) and (not most or node <= int(most[1]))):
         return None
     evidence = f"Node {node} is on the path, package.json asks for {wanted}"
-    return KitError("This Strapi does not start on this version of Node", failure="E12", evidence=evidence)
+    return KitError(
+        "This Strapi does not start on this version of Node",
+        failure=known.NODE_DOES_NOT_FIT,
+        evidence=evidence,
+    )

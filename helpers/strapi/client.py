@@ -16,13 +16,11 @@ from helpers import failures
 from helpers.core.errors import Refused, Unexpected
 from helpers.core.masking import Secret, redact
 from helpers.core.urls import HEALTH, Urls, parsed
+from helpers.failures import known
 from helpers.strapi.http import Answer, Door
 from helpers.strapi.providers import Admin, Change
 
 __all__ = ["Admin", "Change", "Connect", "Strapi"]
-
-# Why a login cannot start, where Strapi's own words do not say it.
-_STATUS = {404: "A06", 429: "A17", 500: "A22"}
 
 _FLAGS = {"httponly": "HttpOnly", "secure": "Secure", "samesite": "SameSite", "domain": "Domain"}
 
@@ -60,7 +58,7 @@ class Strapi:
         if answer.status != 204:
             raise Unexpected(
                 f"Something answers at {self.url}, but not as Strapi does",
-                failure="E04",
+                failure=known.PORT_TAKEN,
                 evidence=str(answer),
             )
 
@@ -82,7 +80,7 @@ class Strapi:
         failure = failures.named(answer.message, "connect")
         raise Refused(
             f"Strapi does not start the login: {answer.message}",
-            failure=failure or _STATUS.get(answer.status),
+            failure=failure or failures.at_status("connect", answer.status),
             evidence=str(answer),
         )
 

@@ -11,6 +11,7 @@ import httpx
 
 from helpers.core.errors import Unexpected, Unreachable
 from helpers.core.masking import Secret
+from helpers.failures import known
 from helpers.web.deadline import fetch
 
 _MOST = 1 << 20  # bytes of one answer; the settings of all providers together are some 4 KB
@@ -57,7 +58,9 @@ class Answer:
         return value
 
     def unexpected(self) -> Unexpected:
-        return Unexpected("The answer is not one that Strapi gives", failure="E04", evidence=str(self))
+        return Unexpected(
+            "The answer is not one that Strapi gives", failure=known.PORT_TAKEN, evidence=str(self)
+        )
 
 
 class Door:
@@ -95,12 +98,18 @@ class Door:
             answer = fetch(self._http, request, seconds=self.patience, most=_MOST)
         except httpx.TimeoutException as error:
             raise Unreachable(
-                f"No answer from {self.url} in time", failure="C06", evidence=str(error)
+                f"No answer from {self.url} in time",
+                failure=known.STRAPI_DOES_NOT_ANSWER,
+                evidence=str(error),
             ) from error
         except (httpx.RemoteProtocolError, httpx.DecodingError) as error:
-            raise Unexpected(f"{self.url} does not speak HTTP", failure="E04", evidence=str(error)) from error
+            raise Unexpected(
+                f"{self.url} does not speak HTTP", failure=known.PORT_TAKEN, evidence=str(error)
+            ) from error
         except httpx.HTTPError as error:
-            raise Unreachable(f"Nobody answers at {self.url}", failure="C06", evidence=str(error)) from error
+            raise Unreachable(
+                f"Nobody answers at {self.url}", failure=known.STRAPI_DOES_NOT_ANSWER, evidence=str(error)
+            ) from error
         if not answer.whole:
-            raise Unexpected("The answer does not end", failure="E04", evidence=asked)
+            raise Unexpected("The answer does not end", failure=known.PORT_TAKEN, evidence=asked)
         return Answer(asked, answer.status, answer.headers, answer.body)

@@ -9,6 +9,7 @@ from typing import Any
 
 from helpers.core.errors import Conflict, Refused
 from helpers.core.masking import Secret
+from helpers.failures import known
 from helpers.strapi.http import Answer, Door
 
 _PROVIDERS = "/users-permissions/providers"
@@ -49,6 +50,10 @@ class Admin:
     def version(self) -> str:
         return self._ask("GET", "/admin/information").get(str, "data", "strapiVersion")
 
+    def restarts_by_itself(self) -> bool:
+        """Whether Strapi watches its project's files, as it does under ``strapi develop``."""
+        return self._ask("GET", "/admin/information").get(bool, "data", "autoReload")
+
     def providers(self) -> dict[str, Entry]:
         """The settings of all providers, with the ``redirectUri`` that Strapi computes for each."""
         answer = self._ask("GET", _PROVIDERS)
@@ -88,7 +93,7 @@ class Admin:
         if provider not in stored:
             raise Refused(
                 f"Strapi does not know the provider {provider}",
-                failure="A01",
+                failure=known.PROVIDER_DISABLED,
                 evidence=f"Known are {', '.join(stored)}",
                 fix=("Add the provider file to the Strapi project, then restart Strapi.",),
             )

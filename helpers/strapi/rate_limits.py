@@ -15,6 +15,7 @@ import httpx
 
 from helpers.core.errors import KitError, Refused, Unreachable
 from helpers.core.masking import Secret
+from helpers.failures import known
 from helpers.strapi.client import Admin, Connect, Strapi
 
 _PATIENCE = 6.0  # seconds; Strapi answers these questions in milliseconds
@@ -83,7 +84,9 @@ class PoliteStrapi(Strapi):
     def _alone(self, lock: threading.Lock) -> Iterator[None]:
         """One question at a time; behind one that is never answered nobody waits for ever."""
         if not lock.acquire(timeout=_PATIENCE + 1):
-            raise Unreachable(f"Strapi at {self.url} does not finish its answers", failure="C06")
+            raise Unreachable(
+                f"Strapi at {self.url} does not finish its answers", failure=known.STRAPI_DOES_NOT_ANSWER
+            )
         try:
             yield
         finally:

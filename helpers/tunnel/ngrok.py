@@ -23,6 +23,7 @@ from urllib.request import getproxies, proxy_bypass
 from helpers import failures
 from helpers.core.errors import Stopped, TunnelError
 from helpers.core.masking import Secret, redact
+from helpers.failures import known
 from helpers.tunnel import ngrok_agent
 from helpers.web.deadline import aside
 
@@ -101,20 +102,30 @@ class NgrokTunnel:
 
     def _check_facts(self) -> None:
         if not self._authtoken:
-            raise TunnelError(failures.get("C01").title, failure="C01", evidence="No authtoken was given")
+            raise TunnelError(
+                failures.get(known.AUTHTOKEN_MISSING).title,
+                failure=known.AUTHTOKEN_MISSING,
+                evidence="No authtoken was given",
+            )
         # Quoted in a log, any other character would be escaped, and the token no longer recognised.
         if not re.fullmatch(r"[\w-]+", self._authtoken.reveal()):
-            raise TunnelError(failures.get("C02").title, failure="C02")
+            raise TunnelError(
+                failures.get(known.AUTHTOKEN_MALFORMED).title, failure=known.AUTHTOKEN_MALFORMED
+            )
         if getproxies().get("http") and not proxy_bypass("127.0.0.1"):
             raise TunnelError(
                 "The HTTP proxy that is set here would stand between this notebook and its own ngrok agent",
-                failure="C14",
+                failure=known.NGROK_BEHIND_PROXY,
                 fix=["Add 127.0.0.1 and localhost to NO_PROXY, and restart the kernel."],
             )
 
     def _download(self, cancelled: threading.Event | None) -> Path:
         def too_late() -> TunnelError:
-            return TunnelError(failures.get("E01").title, failure="E01", evidence="It took too long")
+            return TunnelError(
+                failures.get(known.AGENT_DOWNLOAD_FAILED).title,
+                failure=known.AGENT_DOWNLOAD_FAILED,
+                evidence="It took too long",
+            )
 
         work = aside(lambda: self._explained(lambda: ngrok_agent.download(self._state_dir)), "ngrok")
         return Path(_wait(work, _DOWNLOAD_PATIENCE, cancelled, too_late))
@@ -188,13 +199,17 @@ class NgrokTunnel:
             return work()
         except PyngrokNgrokInstallError as error:
             trouble = TunnelError(
-                failures.get("E01").title, failure="E01", evidence=ngrok_agent.shown(str(error))
+                failures.get(known.AGENT_DOWNLOAD_FAILED).title,
+                failure=known.AGENT_DOWNLOAD_FAILED,
+                evidence=ngrok_agent.shown(str(error)),
             )
         except (PyngrokError, YAMLError, HTTPException, ValueError, LookupError) as error:
             said = str(error)
             trouble = ngrok_agent.refusal(said if "ERR_NGROK" in said else "\n".join([said, *self._lines]))
         except OSError as error:
-            trouble = TunnelError("The ngrok agent cannot be run", failure="C22", evidence=str(error))
+            trouble = TunnelError(
+                "The ngrok agent cannot be run", failure=known.AGENT_DOES_NOT_START, evidence=str(error)
+            )
         raise trouble
 
     def _too_late(self) -> TunnelError:

@@ -17,6 +17,7 @@ from pathlib import Path
 from helpers import failures
 from helpers.core.errors import TunnelError
 from helpers.core.masking import redact
+from helpers.failures import known
 
 OLDEST = (3, 30)  # the first with /api/endpoints: https://ngrok.com/docs/agent/changelog/
 _ENDING_PATIENCE = 3.0  # seconds after each signal
@@ -78,13 +79,15 @@ def require_version(program: Path) -> None:
     if not version:
         evidence = shown(said or problem)
         raise TunnelError(
-            f"{program} does not answer as an ngrok agent does", failure="C22", evidence=evidence
+            f"{program} does not answer as an ngrok agent does",
+            failure=known.AGENT_DOES_NOT_START,
+            evidence=evidence,
         )
     if (int(version[1]), int(version[2])) < OLDEST:
         wanted = ".".join(map(str, OLDEST))
         raise TunnelError(
             f"The ngrok agent at {program} is too old: the kit needs {wanted} or newer",
-            failure="C22",
+            failure=known.AGENT_DOES_NOT_START,
             evidence=shown(said),
         )
 
@@ -190,10 +193,18 @@ def refusal(text: str) -> TunnelError:
         page = f"https://ngrok.com/docs/errors/{code[0].lower()}"
         return TunnelError(f"ngrok refused with {code[0]}", evidence=shown(text), fix=[f"Read {page}"])
     if re.search(r"x509|tls:|certificate", text):
-        return TunnelError(failures.get("C15").title, failure="C15", evidence=shown(text))
+        return TunnelError(
+            failures.get(known.FIREWALL_BEFORE_NGROK).title,
+            failure=known.FIREWALL_BEFORE_NGROK,
+            evidence=shown(text),
+        )
     if re.search(r"dial tcp|no such host|failed to reconnect", text):
-        return TunnelError("The ngrok agent cannot reach ngrok", failure="C15", evidence=shown(text))
-    return TunnelError("The ngrok agent did not get ready", failure="C22", evidence=shown(text))
+        return TunnelError(
+            "The ngrok agent cannot reach ngrok", failure=known.FIREWALL_BEFORE_NGROK, evidence=shown(text)
+        )
+    return TunnelError(
+        "The ngrok agent did not get ready", failure=known.AGENT_DOES_NOT_START, evidence=shown(text)
+    )
 
 
 def shown(text: str) -> str:

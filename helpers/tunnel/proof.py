@@ -1,15 +1,15 @@
-"""A public address that the reader brings, and the proof that an address leads to us."""
+"""The proof that a public address leads to us, and what stands there instead when it does not."""
 
 from __future__ import annotations
 
 import re
-import threading
 from dataclasses import dataclass
 
 import httpx
 
 from helpers import failures
 from helpers.core.errors import TunnelError
+from helpers.failures import known
 from helpers.tunnel import ngrok_agent
 from helpers.web.deadline import aside, fetch
 
@@ -21,21 +21,6 @@ _STRAPIS = (
 )
 _PROGRAM = {"user-agent": "kit", "ngrok-skip-browser-warning": "1"}
 _BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0", "accept": "text/html,*/*;q=0.8"}
-
-
-class BroughtTunnel:
-    """A tunnel that somebody else runs: whether it leads here, only :func:`confirm` can tell."""
-
-    def __init__(self, public_url: str) -> None:
-        self.url = public_url.rstrip("/")
-        self.alive = False
-
-    def start(self, upstream: str = "", cancelled: threading.Event | None = None) -> str:
-        self.alive = True
-        return self.url
-
-    def stop(self) -> None:
-        self.alive = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +49,7 @@ def confirm(http: httpx.Client, public_url: str, path: str, nonce: str, gateway:
     if browser.body.strip() != nonce and not browser.warned:
         raise TunnelError(
             "Programs reach this server through the tunnel, but browsers do not",
-            failure="C09",
+            failure=known.ONLY_PROGRAMS_PASS,
             evidence=browser.evidence,
         )
     return Confirmation(
@@ -96,18 +81,21 @@ class Visit:
     def trouble(self, gateway: str) -> TunnelError:
         """Why this is not the answer of our server at ``gateway``."""
         refusal = ngrok_agent.refusal(self.evidence) if self.code else None
-        if refusal and refusal.failure != "C06":
+        if refusal and refusal.failure != known.STRAPI_DOES_NOT_ANSWER:
             return refusal
         if refusal or self.status in (502, 503, 504):
             sentence = "The tunnel stands, but nothing answers where it leads"
-            return _astray(sentence, self.evidence, gateway, "C06")
-        for failure, words in (("D13", REFUSES_HOST), ("C10", "Cloud Endpoint")):
+            return _astray(sentence, self.evidence, gateway, known.STRAPI_DOES_NOT_ANSWER)
+        for failure, words in (
+            (known.DEV_SERVER_REFUSES_HOST, REFUSES_HOST),
+            (known.DOMAIN_IN_USE, "Cloud Endpoint"),
+        ):
             if re.search(words, self.body):
                 return TunnelError(failures.get(failure).title, failure=failure, evidence=self.evidence)
         if re.search(_STRAPIS, self.body):
             sentence = "The tunnel leads straight to Strapi, past the kit's gateway"
             return _astray(sentence, self.evidence, gateway, None)
-        return _astray("Another server answers at this address", self.evidence, gateway, "C10")
+        return _astray("Another server answers at this address", self.evidence, gateway, known.DOMAIN_IN_USE)
 
 
 def _astray(sentence: str, evidence: str, gateway: str, failure: str | None) -> TunnelError:
@@ -137,8 +125,12 @@ def visit(http: httpx.Client, url: str, *, browser: bool = False, origin: str = 
     except httpx.HTTPError as error:
         said, host = f"{type(error).__name__}: {error}", request.url.host
         if isinstance(error, httpx.RemoteProtocolError):
-            raise _astray(f"{host} does not speak HTTP", said, "the address in notebook 01", "C10") from error
-        failure = "C15" if re.search(r"certificate|SSL|TLS", said) else "C05"
+            raise _astray(
+                f"{host} does not speak HTTP", said, "the address in notebook 01", known.DOMAIN_IN_USE
+            ) from error
+        failure = (
+            known.FIREWALL_BEFORE_NGROK if re.search(r"certificate|SSL|TLS", said) else known.TUNNEL_OFFLINE
+        )
         raise TunnelError(f"{host} does not answer", failure=failure, evidence=said) from error
     code = answer.headers.get("ngrok-error-code", "")
     if not code and answer.status >= 400 and (found := re.search(r"ERR_NGROK_\d+", answer.text)):

@@ -14,6 +14,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from helpers.core.errors import KitError, Unreachable
+from helpers.failures import known
 from helpers.web import same_user
 
 _PATIENCE = 5.0  # seconds for a start or a stop; both take milliseconds
@@ -114,7 +115,7 @@ class Server:
             listener.close()
             raise PortTaken(
                 f"Port {self.wanted_port} is taken by another program",
-                failure="E04",
+                failure=known.PORT_TAKEN,
                 evidence=str(error),
                 fix=(
                     "If another notebook of the kit has it, press Stop there or shut its kernel down.",

@@ -27,6 +27,7 @@ from helpers.core.urls import Urls
 from helpers.rehearsal.strapi.config import Config
 from helpers.rehearsal.strapi.parts import RateLimit, Refusal, fresh_providers
 from helpers.rehearsal.strapi.server import ENGINES, StrapiStandIn
+from helpers.web.server import Server
 from tests.real.strapi import VERSIONS
 from tests.support.strapi_worlds import PUBLIC, TOKEN, World, cookies_of, frontend, open_world
 
@@ -189,6 +190,7 @@ def test_a_wrong_pair_is_refused(world: World) -> None:
 
 def test_the_version_is_told_to_administrators(world: World) -> None:
     assert world.admin.version() == world.version
+    assert not world.admin.restarts_by_itself()  # all of them run under `strapi start`
 
 
 @pytest.mark.parametrize("path", ["/admin/information", "/users-permissions/providers"])
@@ -771,3 +773,20 @@ def test_the_limit_ends_after_its_minute() -> None:
 def test_without_the_provider_file_there_is_no_custom_provider() -> None:
     assert CUSTOM in StrapiStandIn().providers
     assert CUSTOM not in StrapiStandIn(custom_provider=False).providers
+
+
+@pytest.mark.parametrize("path", ["/admin/init", "/admin/login", "/users-permissions/providers"])
+def test_no_web_page_may_read_what_the_stand_ins_administrator_reads(path: str) -> None:
+    """Its password is printed in this repository; a real Strapi's is not, and there any page may try."""
+    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "PUT"}
+    server = Server(StrapiStandIn().app).start()
+    try:
+        answers = [
+            httpx.options(server.url + path, headers=asked),
+            httpx.get(server.url + path, headers={"Origin": "https://evil.example"}),
+            httpx.post(server.url + path, headers={"Origin": "https://evil.example"}, json={}),
+        ]
+    finally:
+        server.stop()
+
+    assert [name for answer in answers for name in answer.headers if name.startswith("access-control")] == []

@@ -63,17 +63,16 @@ def test_a_live_setup_takes_every_fact_from_either_place(tmp_path: Path):
 
 
 def test_a_rehearsal_leaves_live_facts_alone_wherever_they_stand(tmp_path: Path):
-    live = {**ADDRESSES, "NGROK_AUTHTOKEN": HEX, "STRAPI_ADMIN_PASSWORD": HEX}
-    stored = {**live, "INSTAGRAM_CLIENT_ID": "1", "INSTAGRAM_CLIENT_SECRET": HEX, "PUBLIC_URL": "wrong"}
-    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in stored.items()))
+    live = {**ADDRESSES, **dict.fromkeys(SECRETS, HEX), "INSTAGRAM_CLIENT_ID": "1", "PUBLIC_URL": "wrong"}
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in live.items()))
     assert load(live, tmp_path) == Settings(home=tmp_path)
 
 
-def test_a_rehearsal_reads_its_own_file_below_the_environment(tmp_path: Path):
+def test_a_rehearsal_reads_what_was_typed_there_and_not_the_environment(tmp_path: Path):
     (tmp_path / ".rehearsal.env").write_text("INSTAGRAM_CLIENT_ID=1\nSTRAPI_ADMIN_EMAIL=a@b\n")
-    found = load({"STRAPI_ADMIN_EMAIL": "live@example.com"}, tmp_path)
-    assert (found.client_id, found.strapi_admin_email) == ("1", "a@b")
-    assert load({"INSTAGRAM_CLIENT_ID": "2"}, tmp_path).client_id == "2"
+    live = {"STRAPI_ADMIN_EMAIL": "live@example.com", "INSTAGRAM_CLIENT_ID": "2", "KIT_FLOW": "documented"}
+    found = load(live, tmp_path)
+    assert (found.client_id, found.strapi_admin_email, found.flow) == ("1", "a@b", "documented")
 
 
 def test_a_live_setup_does_not_read_the_file_of_the_rehearsal(tmp_path: Path):
@@ -130,6 +129,16 @@ def test_a_bad_value_is_refused_by_the_name_of_its_variable(
     with pytest.raises(InputError) as caught:
         load(given, tmp_path)
     assert str(caught.value).startswith(told)
+
+
+@pytest.mark.parametrize(
+    "front_end",
+    ["http://localhost:1337", "http://127.0.0.1:1337", "http://LOCALHOST:1337/", "http://[::1]:1337"],
+)
+def test_a_front_end_that_is_strapi_itself_is_refused_with_the_reason(tmp_path: Path, front_end: str):
+    with pytest.raises(InputError, match="admin panel on the internet"):
+        load({"KIT_MODE": "live", "FRONTEND_URL": front_end}, tmp_path)
+    assert load({"KIT_MODE": "live", "FRONTEND_URL": "http://localhost:3000"}, tmp_path).frontend_url
 
 
 def test_the_file_is_for_this_user_only_whatever_it_was_before(tmp_path: Path):

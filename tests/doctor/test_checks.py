@@ -16,7 +16,7 @@ from helpers.core import settings
 from helpers.core.errors import KitError
 from helpers.core.urls import same_site
 from helpers.doctor import check_files, checks, diagnosis
-from helpers.doctor.checks import FAILED, PASSED, SKIPPED, UNKNOWN, Result
+from helpers.doctor.checks import FAILED, NOT_YET, PASSED, SKIPPED, UNKNOWN, Result
 from helpers.kit import Kit
 from helpers.project import startup_trouble
 from helpers.project.folder import Folder
@@ -56,8 +56,9 @@ def test_a_healthy_setup_passes_before_and_after_the_login(
 ) -> None:
     kit = rehearsed(flow, engine)
     before = by_id(kit)
-    assert {id_: each.evidence for id_, each in before.items() if each.status not in (PASSED, SKIPPED)} == {}
-    assert [id_ for id_, each in before.items() if each.status == SKIPPED] == ["front-end-project", "login"]
+    others = {id_: each.status for id_, each in before.items() if each.status != PASSED}
+    assert others == {"front-end-project": SKIPPED, "login": NOT_YET}
+    assert checks.in_order([*before.values()])
     robot = kit.browser()
     robot.finish(robot.start(), allow=True)
     assert by_id(kit)["login"].status == PASSED
@@ -69,8 +70,10 @@ def test_a_setup_that_has_not_begun_names_what_each_check_waits_for(tmp_path: Pa
     results = by_id(kit)
     kit.close()
     assert (results["strapi"].status, results["strapi"].failure) == (FAILED, "C06")
-    others = [each for id_, each in results.items() if id_ not in ("strapi", "machine")]
-    assert {each.status for each in others} == {SKIPPED}
+    assert results["front-end-project"].status == SKIPPED
+    known = ("strapi", "machine", "front-end-project")
+    others = [each for id_, each in results.items() if id_ not in known]
+    assert {each.status for each in others} == {NOT_YET}
     assert all(each.evidence.startswith("waits for ") for each in others)
 
 
@@ -112,6 +115,24 @@ def test_a_check_out_of_time_is_unknown_and_holds_nobody_up(
     assert (results["strapi"].status, results["credentials"].status) == (UNKNOWN, PASSED)
 
 
+@pytest.mark.parametrize(
+    ("given", "check", "status"),
+    [
+        ({}, "project", NOT_YET),
+        ({"STRAPI_URL": "https://cms.example.com"}, "project", SKIPPED),
+        ({}, "front-end-project", SKIPPED),
+        ({"FRONTEND_URL": "http://localhost:3000"}, "front-end-project", NOT_YET),
+        ({"FRONTEND_URL": "https://shop.example.com"}, "front-end-project", SKIPPED),
+    ],
+)
+def test_files_are_waited_for_only_where_they_can_be(
+    given: dict[str, str], check: str, status: str, tmp_path: Path
+) -> None:
+    kit = Kit(settings.load({"KIT_MODE": "live", **given}, home=tmp_path))
+    assert checks.run_one(kit, check).status == status
+    kit.close()
+
+
 # What is said of it
 
 
@@ -120,13 +141,24 @@ def result(id_: str, failure: str | None = None, status: str = FAILED) -> Result
 
 
 def test_the_headline_names_what_to_mend_first() -> None:
-    healthy = [result("strapi", status=PASSED), result("login", status=SKIPPED)]
-    assert diagnosis.headline(healthy) == "1 of 2 checks passed, 1 wait for something."
+    healthy = [result("strapi", status=PASSED), result("login", status=NOT_YET)]
+    assert diagnosis.headline(healthy) == "1 of 2 checks passed, no login was witnessed yet."
     broken = [result("strapi", "C06"), result("credentials", "B07")]
     assert diagnosis.headline(broken).startswith(
         "Mend this first: Nothing answers where Strapi should be [C06]."
     )
     assert diagnosis.headline(broken).endswith("1 more below.")
+    broken += [result("provider", status=NOT_YET), result("cors", status=UNKNOWN)]
+    assert diagnosis.headline(broken).endswith("1 more below. 2 of 4 not checked.")
+
+
+@pytest.mark.parametrize("status", [NOT_YET, UNKNOWN])
+def test_what_is_needed_and_was_not_checked_is_not_in_order(status: str) -> None:
+    healthy = [result("strapi", status=PASSED), result("front-end-project", status=SKIPPED)]
+    assert checks.in_order([*healthy, result("login", status=status)])
+    results = [*healthy, result("provider", status=status), result("cors", status=status)]
+    assert not checks.in_order(results)
+    assert diagnosis.headline(results) == "1 of 4 checks passed, 2 of 4 not checked, 1 not needed here."
 
 
 def test_the_terminal_has_a_line_per_check_and_the_cause_with_its_steps() -> None:

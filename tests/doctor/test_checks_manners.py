@@ -13,7 +13,7 @@ import pytest
 
 from helpers.core import settings
 from helpers.doctor import checks, diagnosis
-from helpers.doctor.checks import FAILED, PASSED, SKIPPED, UNKNOWN, Result
+from helpers.doctor.checks import FAILED, NOT_YET, PASSED, SKIPPED, UNKNOWN, Result
 from helpers.kit import Kit
 from helpers.notebook import check_views
 from helpers.notebook.widgets import StatusLine
@@ -137,7 +137,7 @@ def test_a_login_that_strapi_refuses_is_told_by_one_check(rehearsed: Rehearsed, 
     results = by_id(checks.run(kit))
     assert results["provider"].failure == {429: "A17", 500: "A22", 404: "A06"}[status]
     for waiting in ("server-url", "session-cookie"):
-        assert results[waiting].status == SKIPPED
+        assert results[waiting].status == NOT_YET
         assert "see The provider is enabled in Strapi" in results[waiting].evidence
 
 
@@ -229,7 +229,9 @@ def test_a_page_that_ngrok_would_warn_is_asked_about_without_counting_as_a_login
         ([UNKNOWN] * 3, "note"),
         ([PASSED, UNKNOWN], "note"),
         ([PASSED, UNKNOWN, FAILED], "failed"),
+        ([NOT_YET] * 3, "waiting"),
         ([SKIPPED] * 3, "waiting"),
+        ([PASSED, NOT_YET], "waiting"),
         ([PASSED, SKIPPED], "ok"),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 from helpers import failures
 from helpers.core.errors import KitError
 from helpers.doctor import checks, diagnosis
-from helpers.doctor.checks import FAILED, FOLLOWS, Result
+from helpers.doctor.checks import FAILED, Result
 from helpers.kit import Kit
 from helpers.practice.fault import Fault, Play, edited, log_in, nothing, saved, world
 from helpers.practice.faults import FAULTS
@@ -135,9 +135,10 @@ def test_the_same_id_with_steps_of_its_own_is_another_thing_to_do() -> None:
 
 
 def test_whatever_follows_from_something_names_things_that_exist() -> None:
-    known = {*failures.all_failures(), *checks.CHECKS}
-    assert FOLLOWS.keys() <= failures.all_failures().keys()
-    assert set().union(*FOLLOWS.values()) <= known
+    entries = failures.all_failures().values()
+    known = {*(each.name for each in entries), *checks.CHECKS}
+    assert set().union(*(each.follows for each in entries)) <= known
+    assert sum(bool(each.follows) for each in entries) == 10
 
 
 def failed(id_: str, failure: str) -> Result:

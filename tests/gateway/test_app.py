@@ -11,7 +11,7 @@ from helpers.core.errors import InputError
 from helpers.gateway.app import HELLO, Gateway
 from helpers.web.server import PortTaken, Server
 from tests.conftest import PUBLIC
-from tests.support.servers import App, Client, ask, nobody
+from tests.support.servers import App, Client, Request, ask, nobody
 
 CONNECT = "/api/connect/instagram"
 REDIRECT = "/connect/instagram/redirect"
@@ -138,6 +138,39 @@ def test_the_admin_panel_and_its_api_are_closed_whoever_would_answer(
     assert answer.status == 404
     assert b"not reachable from the internet" in answer.body
     assert strapi.requests + frontend.requests == []
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "QUERY"])
+@pytest.mark.parametrize("target", ["/@fs/etc/passwd", "/__open-in-editor?file=x", "/%2eenv", "/_next/mcp"])
+def test_what_a_dev_server_has_for_its_developer_is_closed(gateway, frontend, target, method):
+    answer = ask(gateway.url, target, method)
+
+    assert answer.status == 404
+    assert frontend.requests == []
+
+
+def test_what_strapi_says_by_the_mouth_of_the_front_end_is_not_passed_on(open_gateway, serve):
+    async def rewrites(request: Request) -> None:
+        await request.answer(
+            b"the client secret", 200, [("X-Powered-By", "Strapi <strapi.io>"), ("X-Id", "1")]
+        )
+
+    strapi, frontend = App("strapi", rewrites), App("front end", rewrites)
+    gateway = open_gateway(serve(strapi).url, serve(frontend).url)
+    answer = ask(gateway.url, "/backend/users-permissions/providers")
+
+    assert (answer.status, answer.all("x-id"), answer.all("x-powered-by")) == (404, [], [])
+    assert b"secret" not in answer.body
+    assert ask(gateway.url, "/api/articles").body == b"the client secret"
+
+
+def test_another_power_than_strapi_passes(open_gateway, serve):
+    async def rendered(request: Request) -> None:
+        await request.answer(b"page", 200, [("X-Powered-By", "Next.js")])
+
+    gateway = open_gateway("http://localhost:1337", serve(App("front end", rendered)).url)
+
+    assert ask(gateway.url, "/").all("x-powered-by") == ["Next.js"]
 
 
 def test_a_request_that_names_a_whole_address_is_refused(gateway, strapi, frontend):

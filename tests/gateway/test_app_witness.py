@@ -14,9 +14,11 @@ import pytest
 from helpers.core.urls import ME
 from helpers.gateway.app import Gateway
 from helpers.gateway.witness import Attempt, Hop, Witness
+from helpers.login import trace
+from helpers.login.verdict import judge
 from helpers.web.server import Server
 from tests.conftest import PUBLIC
-from tests.support.servers import SOON, App, Request, ask, nobody
+from tests.support.servers import SOON, App, Client, Request, ask, nobody
 
 CONNECT = "/api/connect/instagram"
 CALLBACK = "/api/connect/instagram/callback"
@@ -132,6 +134,25 @@ def test_a_proof_that_gets_no_answer_has_no_status(open_gateway, serve, monkeypa
     assert len(list(walk(gateway, "ada"))) == 4
 
     assert [hop.status for hop in gateway.witness.wait(has_proof, timeout=SOON) if hop.step == "me"] == [None]
+
+
+@pytest.mark.parametrize("public", [PUBLIC, ""])
+@pytest.mark.parametrize("host", ["[::1", "a b", "[", "shop.dev:port", "\xff"])
+def test_a_request_with_a_broken_host_harms_nobody(open_gateway, serve, host, public):
+    async def broken(request: Request) -> None:
+        await request.answer(b"", 302, [("Location", "https://[")])
+
+    gateway = open_gateway(serve(App("strapi", broken)).url, public=public)
+    with Client(gateway.url) as client:
+        client.write(f"GET /api/connect/instagram HTTP/1.1\r\nHost: {host}\r\n\r\n".encode("latin-1"))
+        status = client.read().status
+
+    assert status in (302, 400)
+    for attempt in gateway.witness.attempts:
+        verdict = judge(attempt, "instagram")
+        assert trace.lines(attempt, verdict)
+        assert trace.as_html(attempt, verdict)
+        assert trace.mermaid(attempt, verdict)
 
 
 def test_two_logins_at_once_are_told_apart(login):

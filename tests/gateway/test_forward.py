@@ -140,13 +140,42 @@ def test_before_the_public_address_is_known_the_client_names_it(open_gateway, se
 
 @pytest.mark.parametrize(
     ("given", "passed"),
-    [([], "127.0.0.1"), (["203.0.113.7"], "203.0.113.7, 127.0.0.1"), (["a, b", "c"], "a, b, c, 127.0.0.1")],
+    [
+        ([], "127.0.0.1"),
+        (["203.0.113.7"], "203.0.113.7"),
+        (["198.51.100.1, 203.0.113.7"], "203.0.113.7"),
+        (["198.51.100.1", "198.51.100.2, 2001:db8::7"], "2001:db8::7"),
+        (["203.0.113.7, unknown"], "127.0.0.1"),
+        (["203.0.113.7,"], "127.0.0.1"),
+        (["203.0.113.7, 1.2.3.4:80"], "127.0.0.1"),
+    ],
 )
-def test_the_clients_address_is_added_to_those_on_the_way(echo, given, passed):
+def test_who_asks_is_what_the_tunnel_has_appended_or_the_peer(echo, given, passed):
     url, app = echo
     ask(url, PLAIN, headers=[("X-Forwarded-For", each) for each in given])
 
     assert app.last.all("x-forwarded-for") == [passed]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X-Real-IP",
+        "X-Forwarded-Prefix",
+        "X-Original-URL",
+        "X-Rewrite-URL",
+        "X-HTTP-Method-Override",
+        "X-Method-Override",
+        "X-Client-IP",
+        "True-Client-IP",
+    ],
+)
+def test_a_client_does_not_say_what_only_a_proxy_may_say(echo, name):
+    url, app = echo
+    ask(url, PLAIN, headers=[(name, "/admin"), ("X-Mine", "1")])
+
+    assert app.last.all(name.lower()) == []
+    assert app.last.all("x-mine") == ["1"]
 
 
 def test_headers_between_neighbours_stay_there_and_all_others_pass(echo):

@@ -13,7 +13,7 @@ import pytest
 from helpers.core.errors import TunnelError
 from helpers.gateway.app import HELLO, Gateway
 from helpers.gateway.public_address import Door
-from helpers.tunnel.proof import BroughtTunnel
+from helpers.tunnel.own import BroughtTunnel
 from helpers.web.server import PortTaken
 
 PUBLIC = "https://shop.example"

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from pyngrok import ngrok
 from pyngrok.conf import PyngrokConfig
+from websockets.exceptions import InvalidStatus
 
 from helpers.gateway.app import Gateway
 from helpers.rehearsal.ngrok.install import install_agent
@@ -53,6 +54,22 @@ def test_what_one_side_says_the_other_hears(stage, said):
         browser.send(said)
 
         assert browser.recv(SOON) == said
+
+
+def test_a_stranger_cannot_call_into_the_dev_server(stage):
+    with dial(stage[0]) as browser:
+        browser.send('{"type":"custom","event":"vite:invoke","data":{"name":"fetchModule"}}')
+        browser.send(b'{"type":"custom","event":"nuxt:devtools:rpc"}')
+        browser.send('{"type":"ping"}')
+
+        assert browser.recv(SOON) == '{"type":"ping"}'
+
+
+@pytest.mark.parametrize("target", ["/__open-in-editor", "/%5f%5fdevtools/", "/@fs/etc/passwd"])
+def test_what_is_closed_takes_no_websocket_either(stage, target):
+    with pytest.raises(InvalidStatus) as refused, dial(stage[0], target):
+        pass
+    assert refused.value.response.status_code == 404
 
 
 def test_conversations_at_the_same_time_do_not_mix(stage):

@@ -16,7 +16,7 @@ from helpers import failures
 from helpers.gateway.witness import Attempt, Hop
 from helpers.login import trace
 from helpers.login.trace import MEANING
-from helpers.login.verdict import Verdict
+from helpers.login.verdict import Verdict, judge
 from tests.login.test_verdict import ACTORS
 
 HELPERS = Path(trace.__file__).parents[1]
@@ -63,10 +63,11 @@ def hostile() -> tuple[Attempt, Verdict]:
 
 
 def test_the_json_has_the_keys_of_the_contract_and_no_others():
-    found = trace.as_json(GOOD, whole(), flow="today", engine="session")
+    found = trace.as_json(GOOD, whole(), mode="live", flow="today", engine="session")
     assert json.loads(json.dumps(found)) == found
-    assert set(found) == {"ok", "flow", "engine", "user", "failure", "hops"}
+    assert set(found) == {"ok", "mode", "flow", "engine", "user", "failure", "hops"}
     assert (found["ok"], found["flow"], found["engine"], found["failure"]) == (True, "today", "session", None)
+    assert found["mode"] == "live"
     assert found["user"] == {"username": "kit_rehearsal", "provider": "instagram-business"}
     assert found["hops"][0] == {
         "from": "browser",
@@ -82,19 +83,23 @@ def test_the_json_has_the_keys_of_the_contract_and_no_others():
 
 def test_a_failed_login_is_told_by_its_id():
     verdict = Verdict(False, True, "strapi answered: no", failure="A18")
-    found = trace.as_json(verdict, attempt(hop("auth", 400)), flow="documented", engine="token")
+    found = trace.as_json(
+        verdict, attempt(hop("auth", 400)), mode="rehearsal", flow="documented", engine="token"
+    )
     assert (found["ok"], found["failure"], found["user"]) == (False, "A18", None)
 
 
 def test_before_anything_was_seen_the_json_has_the_same_keys():
-    found = trace.as_json(WAITING, None, flow="today", engine=None)
+    found = trace.as_json(WAITING, None, mode="live", flow="today", engine=None)
     assert found == {
-        "ok": False, "flow": "today", "engine": "unknown", "user": None, "failure": None, "hops": [],
+        "ok": False, "mode": "live", "flow": "today", "engine": "unknown", "user": None, "failure": None,
+        "hops": [],
     }  # fmt: skip
 
 
 def test_what_nobody_saw_is_null():
-    (found,) = trace.as_json(WAITING, attempt(hop("me", None, ms=None)), flow="today", engine=None)["hops"]
+    seen = attempt(hop("me", None, ms=None))
+    (found,) = trace.as_json(WAITING, seen, mode="live", flow="today", engine=None)["hops"]
     assert (found["status"], found["ms"]) == (None, None)
 
 
@@ -131,6 +136,20 @@ def test_nothing_that_others_wrote_steers_the_terminal():
     printed = trace.lines(seen, verdict) + trace.conclusion(Verdict(True, True, "", user=user))
     assert len(printed) == 2 + 1 + 1 + 1
     assert all(line.isprintable() for line in printed)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://[::1/api/connect/x", "https://[", "//[a]b", "http://a:b:c]/", "%zz?[=]&%"]
+)
+@pytest.mark.parametrize("step", ["connect", "callback", "auth"])
+def test_no_address_that_a_stranger_names_ends_a_renderer(step: str, address: str):
+    seen = attempt(hop(step, 302, url=address, location=address))
+    verdict = judge(seen, "instagram")
+
+    assert "302" in "\n".join(trace.lines(seen, verdict))
+    assert "302" in trace.as_html(seen, verdict)
+    assert "302" in trace.mermaid(seen, verdict)
+    assert trace.as_json(verdict, seen, mode="live", flow="today", engine=None)["hops"][0]["status"] == 302
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,14 @@ def test_every_cell_of_every_notebook_passes_on_autopilot(flow: str, tmp_path: P
     assert re.search(rf"\b{cells} passed in", done.stdout), done.stdout[-3000:]
 
 
+def test_without_autopilot_every_notebook_fails_at_its_first_form(tmp_path: Path) -> None:
+    done = run_nbval(NOTEBOOKS, tmp_path, KIT_MODE="live", KIT_AUTOPILOT="")
+    assert done.returncode == 1, done.stdout[-3000:]
+    failed = re.findall(r"^FAILED \S*?(\w+\.ipynb)::", done.stdout, re.MULTILINE)
+    assert set(failed) == {path.name for path in NOTEBOOKS.glob("*.ipynb")}
+    assert re.search(r"E08: Nobody is here to press .*: this notebook runs in a test", done.stdout)
+
+
 def sabotaged(name: str, code: str, folder: Path) -> Path:
     """A copy of a notebook with one more cell in front that breaks a stand-in."""
     notebook = json.loads((NOTEBOOKS / name).read_text(encoding="utf-8"))

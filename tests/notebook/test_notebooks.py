@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import nbformat
 import pytest
 
-from helpers.core.flows import DOCUMENTED
+from helpers.core.flows import DOCUMENTED, TODAY
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "notebooks"
@@ -317,6 +317,22 @@ def test_who_can_log_in_at_all_is_said_before_anything_is_done():
 def test_what_was_read_in_metas_dashboard_has_its_date():
     (day,) = re.findall(r"as of \*\*(\d{4}-\d\d-\d\d)\*\*", notebook("02"))
     assert date.fromisoformat(day) >= date(2026, 11, 23)
+
+
+def test_metas_three_setups_are_told_apart_and_none_is_guessed():
+    """Each row: label, basic permission, how a token begins, API host."""
+    (section,) = re.findall(r"<details><summary>Which setup.*?</details>", notebook("02"), re.DOTALL)
+    rows = re.findall(
+        r"^\| \W*API setup with (\w+) login\W* \| `(\w+)` \| `(\w+)` \| `(\S+)` \|$", section, re.M
+    )
+    others = ("instagram_basic", "EAA", "graph.facebook.com")
+    spoken = (TODAY.scope, "IGAA", "graph.instagram.com")
+    assert rows == [("Instagram", *spoken), ("Facebook", *others), ("Unified", *others)]
+    assert "This kit speaks the first one only." in section
+    assert f"open **Permissions** and add `{TODAY.scope}`" in section[section.index("is missing") :]
+    assert re.findall(r"https?://|/(?:authorize|dialog|access_token)\b", section) == []
+    (step5,) = re.findall(r"^\| \*\*5\*\* .*\*\*API setup with Instagram login\*\* .*$", notebook("02"), re.M)
+    assert "(not *with Facebook login*, not *with Unified login*)" in step5
 
 
 def test_metas_pages_are_those_of_the_kit():

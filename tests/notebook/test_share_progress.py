@@ -13,7 +13,7 @@ from helpers.core import settings
 from helpers.core.errors import Unreachable
 from helpers.core.settings import Settings
 from helpers.doctor import checks
-from helpers.doctor.checks import FAILED, PASSED, SKIPPED, Result
+from helpers.doctor.checks import FAILED, NOT_YET, PASSED, SKIPPED, Result
 from helpers.kit import Kit
 from helpers.notebook import check_views, share_progress
 from helpers.notebook.share_progress import Sharing, share
@@ -24,7 +24,8 @@ TOKEN = "token-of-this-server"
 RESULTS = [
     Result("strapi", PASSED, "Strapi answers at http://localhost:1337"),
     Result("provider", FAILED, "Strapi sends client id 42", "B04", ("Type it again.",)),
-    Result("login", SKIPPED, "waits for a login"),
+    Result("login", NOT_YET, "waits for a login"),
+    Result("credentials", SKIPPED, "which this setup has no need of"),
     Result("some-later-check", PASSED, "which the board does not know"),
 ]
 

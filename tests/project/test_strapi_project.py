@@ -346,10 +346,12 @@ def test_a_link_within_the_project_stays_one(tmp_path: Path, journal: Journal):
     assert f"PUBLIC_URL={PUBLIC}" in (folder / "shared.env").read_text()
 
 
-def test_links_in_a_circle_get_a_sentence(tmp_path: Path):
+@pytest.mark.parametrize("target", [".env", "circle/.env"])
+def test_links_in_a_circle_get_a_sentence(tmp_path: Path, target: str):
     folder = strapi(tmp_path)
     (folder / ".env").unlink()
-    (folder / ".env").symlink_to(".env")
+    (folder / ".env").symlink_to(target)
+    (folder / "circle").symlink_to("circle")
     with pytest.raises(InputError, match="leads nowhere"):
         Project(folder).address(PUBLIC)
 

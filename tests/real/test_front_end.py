@@ -20,11 +20,12 @@ from helpers.web.server import Server
 from tests.conftest import PUBLIC
 from tests.real.front_end.dev_servers import NEXT, VITE, DevServer
 from tests.support.dev_server import dial
-from tests.support.servers import SOON, App, ask
+from tests.support.servers import SOON, App, Client, ask
 
 pytestmark = pytest.mark.real
 
 LIVE = 60.0  # seconds after which a change should have been seen; it takes less than one
+CANARY = b"canary-of-the-database"
 # What tells a page that its source has changed.
 CHANGED = {"vite": {"full-reload", "update"}, "next": {"serverComponentChanges"}}
 
@@ -94,6 +95,55 @@ def test_a_changed_source_is_told_to_the_page(stage):
             assert time.monotonic() < deadline, seen
             stage.dev.write(f"Shop number {len(seen)}")
             seen += said(browser, seconds=1)
+
+
+# What the dev server hands out or does when it is asked itself. {root} is the project's folder, {folder} the
+# one above it; each must be seen to work there, or the refusal of the gateway would prove nothing.
+ATTACKS = {
+    "vite": [
+        ("/@fs{root}/backend/.tmp/data.db", 200, CANARY),
+        ("/@fs{root}/backend/server.js?raw", 200, CANARY),
+        ("{root}/backend/server.js", 200, CANARY),
+        ("{root}/backend/.tmp/data.db?import&raw", 200, CANARY),
+        ("/@id/{root}/backend/server.js", 200, CANARY),
+        ("/backend/.tmp/data.db", 200, CANARY),
+        ("/backend/.tmp/data%2edb?url", 200, CANARY),
+        ("/src/../backend/.tmp/data.db", 200, CANARY),
+        ("/backend/.tmp/data.db?.css", 200, CANARY),
+        ("/backend/.tmp/data.db?html-proxy&raw", 200, CANARY),
+        ("/__open-in-editor", 500, b"required query param"),
+        ("/__OPEN-IN-EDITOR/", 500, b"required query param"),
+        ("/__open-in-editor.x", 500, b"required query param"),
+    ],
+    "next": [
+        ("/__nextjs_server_status", 200, b"executionId"),
+        ("/x/../__nextjs_server_status", 200, b"executionId"),
+        ("/__nextjs_launch-editor?file=none.js", 404, b""),
+        ("/__nextjs_attach-nodejs-inspector", 200, b""),
+        ("/_next/mcp", 406, b"jsonrpc"),
+        ("/_next/mcp/", 406, b"jsonrpc"),
+        ("/_next/image?w=640&q=75&url=%2F_next%2Fmcp", 406, b""),
+        ("/.well-known/appspecific/com.chrome.devtools.json", 200, b"root"),
+    ],
+}
+
+
+def test_what_the_dev_server_has_for_its_developer_stays_with_him(stage):
+    backend = stage.dev.project / "backend"
+    (backend / ".tmp").mkdir(parents=True, exist_ok=True)
+    (backend / ".tmp" / "data.db").write_bytes(CANARY)
+    (backend / "server.js").write_bytes(b"export const secret = '" + CANARY + b"'\n")
+    for attack, status, seen in ATTACKS[stage.dev.kind.name]:
+        target = attack.format(root=stage.dev.project)
+        with Client(stage.dev.url) as developer:
+            there = developer.ask(target, host=urlsplit(stage.dev.url).netloc)
+        here = ask(stage.gateway.url, target)
+
+        assert (there.status, seen in there.body) == (status, True), (target, there.body[:300])
+        assert here.status == 404, target
+        assert b"Closed" in here.body
+        for method in ("POST", "OPTIONS"):
+            assert ask(stage.gateway.url, target, method).status == 404
 
 
 def said(browser: ClientConnection, seconds: float) -> list[str]:

@@ -132,11 +132,16 @@ class Client:
         self._socket.sendall(data)
 
     def ask(
-        self, target: str, method: str = "GET", headers: Headers | None = None, body: bytes = b""
+        self,
+        target: str,
+        method: str = "GET",
+        headers: Headers | None = None,
+        body: bytes = b"",
+        host: str = "shop.dev",
     ) -> Answer:
         lines = [
             f"{method} {target} HTTP/1.1",
-            "Host: shop.dev",
+            f"Host: {host}",
             *(f"{n}: {v}" for n, v in headers or []),
             "",
             "",

@@ -30,7 +30,8 @@ from helpers.rehearsal.ngrok.install import install_agent
 from helpers.rehearsal.strapi.server import StrapiStandIn
 from helpers.tunnel import ngrok_agent, proof
 from helpers.tunnel.ngrok import NgrokTunnel
-from helpers.tunnel.proof import BroughtTunnel, confirm
+from helpers.tunnel.own import BroughtTunnel
+from helpers.tunnel.proof import confirm
 from helpers.web.server import Server
 
 TOKEN = "2theAuthtokenThatNobodyMaySee_0001"
@@ -375,6 +376,15 @@ def test_a_start_cancelled_before_the_agent_runs_starts_none(bench: Bench) -> No
     assert processes_mentioning(bench.folder) == []
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """As a kernel is while a cell runs, wherever it was started: a job in the background ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupting_the_cell_ends_the_start(bench: Bench) -> None:
     ended = threading.Event()
 

@@ -21,7 +21,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Host, Route, Router
 from starlette.types import Receive, Scope, Send
 
-from helpers.core.flows import HOSTS
+from helpers.core.flows import FLOWS, HOSTS
+from helpers.failures import known
 from helpers.rehearsal.instagram.api import GraphApi, TokenApi, form_fields
 from helpers.rehearsal.instagram.state import Account, App, State, Switches
 from helpers.web.pages import page
@@ -40,10 +41,6 @@ _ASKED = {
     "instagram_business_manage_messages": "your messages",
     "user_profile": "your username and account type",
     "user_media": "your photos and videos",
-}
-_SCOPES = {
-    "today": {name for name in _ASKED if name.startswith("instagram_business_")},
-    "documented": {"user_profile", "user_media"},
 }
 
 
@@ -88,7 +85,7 @@ class InstagramStandIn:
         if self.switches.era == "documented":
             return await self._authorize(request)
         if self.switches.api_page_unavailable:
-            return _refusal(_UNAVAILABLE, "B01", 404)
+            return _refusal(_UNAVAILABLE, known.INSTAGRAM_PAGE_UNAVAILABLE, 404)
         return RedirectResponse(f"https://{_WWW}/oauth/authorize?{request.url.query}", 302)
 
     async def _authorize(self, request: Request) -> Response:
@@ -98,7 +95,7 @@ class InstagramStandIn:
         if self.switches.checkpoint:
             return RedirectResponse(f"/integrity/checkpoint/?{urlencode({'next': query})}", 302)
         if self.switches.oops == "authorize":
-            return _refusal("Oops, an error occurred.", "B19", 500)
+            return _refusal("Oops, an error occurred.", known.INSTAGRAM_GENERAL_ERROR, 500)
         refused = self._refused(asked)
         if refused:
             return _refusal(*refused)
@@ -110,18 +107,18 @@ class InstagramStandIn:
         """The first thing that Instagram would object to, and its id in the failure catalogue."""
         state = self.state
         if not state.knows(asked):
-            return _INVALID + "Invalid platform app", "B04"
+            return _INVALID + "Invalid platform app", known.APP_NOT_RECOGNISED
         scopes = _scopes(asked)
-        wrong = [name for name in scopes if name not in _SCOPES[self.switches.era]]
+        wrong = [name for name in scopes if name not in FLOWS[self.switches.era].scopes]
         if wrong or not scopes:
-            failure = "B02" if "user_profile" in wrong else "B03"
+            failure = known.USER_PROFILE_SCOPE_REFUSED if "user_profile" in wrong else known.NO_VALID_SCOPE
             return f"{_INVALID}Invalid scope: {wrong[0] if wrong else '[]'}", failure
         if asked.get("redirect_uri") not in self.app.redirect_uris:
-            return _INVALID + "Invalid redirect_uri", "B05"
+            return _INVALID + "Invalid redirect_uri", known.REDIRECT_URI_REFUSED
         if state.is_personal():
-            return "Insufficient developer role", "B13"
+            return "Insufficient developer role", known.PERSONAL_ACCOUNT
         if not state.is_tester():
-            return "Insufficient developer role", "B09"
+            return "Insufficient developer role", known.NO_ROLE_IN_APP
         return None
 
     def _consent(self, asked: dict[str, str], query: str) -> Response:
@@ -142,7 +139,7 @@ class InstagramStandIn:
 
     def _decided(self, asked: dict[str, str], decision: str) -> Response:
         if self.switches.incomplete_form:
-            return _refusal("Session Invalid", "B10")
+            return _refusal("Session Invalid", known.SESSION_INVALID)
         if decision == "allow":
             code = self.state.issue_code(asked["redirect_uri"], _scopes(asked))
             answer, fragment = {"code": code}, "#_"

@@ -20,6 +20,7 @@ class Config:
     url: str = ""  # `config/server`; without one, Strapi takes its own address on localhost
     proxy: bool = False  # `proxy: { koa: true }` there: X-Forwarded-Proto is believed
     prefix: str = "/api"  # `rest.prefix` of `config/api`
+    develop: bool = False  # `strapi develop`, which restarts when a file changes, and not `strapi start`
     production: bool = False  # NODE_ENV=production, where cookies want an https
     session_middleware: bool = True  # `strapi::session` of `config/middlewares`, and its options
     same_site: str = ""
@@ -46,14 +47,18 @@ class _Configured(Protocol):
     config: Config
 
 
+# A real Strapi lets pages of every origin read these too. But there the password is not known to everybody.
+_ADMIN = ("/admin/", "/users-permissions/")
+
+
 class Cors:
-    """``strapi::cors``: https://github.com/koajs/cors with Strapi's defaults."""
+    """``strapi::cors``: https://github.com/koajs/cors with Strapi's defaults, but not for administrators."""
 
     def __init__(self, app: ASGIApp, strapi: _Configured) -> None:
         self.app, self.strapi = app, strapi
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"].startswith(_ADMIN):
             await self.app(scope, receive, send)
             return
         asked = Headers(scope=scope)

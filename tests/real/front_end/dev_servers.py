@@ -53,11 +53,11 @@ class DevServer:
     def __enter__(self) -> DevServer:
         packages = install(self.kind)
         with ExitStack() as stack:
-            self._project = Path(stack.enter_context(TemporaryDirectory(prefix="run-", dir=packages)))
+            self.project = Path(stack.enter_context(TemporaryDirectory(prefix="run-", dir=packages)))
             # Without the lock file, which would tell Next that its packages lie here.
             given = shutil.ignore_patterns("package*.json")
-            shutil.copytree(_HERE / self.kind.name, self._project, ignore=given, dirs_exist_ok=True)
-            self._source = self._project / self.kind.source
+            shutil.copytree(_HERE / self.kind.name, self.project, ignore=given, dirs_exist_ok=True)
+            self._source = self.project / self.kind.source
             self._original = self._source.read_text()
             self._start(packages / "node_modules", _free_port())
             stack.callback(self._end)
@@ -78,7 +78,7 @@ class DevServer:
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 (_NODE, str(packages / program), *options, str(port)),
-                cwd=self._project,
+                cwd=self.project,
                 env={
                     "PATH": os.environ["PATH"],
                     "HOME": str(self.folder),

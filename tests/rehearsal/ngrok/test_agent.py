@@ -21,6 +21,7 @@ from pyngrok import agent as pyngrok_agent
 from pyngrok import ngrok
 from pyngrok.conf import PyngrokConfig
 from pyngrok.exception import PyngrokNgrokError, PyngrokNgrokHTTPError
+from pyngrok.log import NgrokLog
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
@@ -308,11 +309,22 @@ def test_a_name_is_given_once_and_the_fourth_address_is_too_many(agents: Agents)
 
 @pytest.mark.parametrize(("fault", "text"), [("offline", "no such host"), ("tls", "x509")])
 def test_without_a_way_to_ngrok_it_tries_again_and_again(agents: Agents, fault: str, text: str) -> None:
-    config = agents.config(KIT_NGROK_FAULT=fault)
-    config.startup_timeout = 1
+    config, lines = agents.config(KIT_NGROK_FAULT=fault), list[NgrokLog]()
+    config.startup_timeout = 60  # seconds, for a busy machine: the third try ends it
+
+    def tries() -> int:
+        return sum(text in (line.err or "") for line in lines)
+
+    def heard(line: NgrokLog) -> None:
+        lines.append(line)
+        if tries() == 3:
+            ngrok.kill(config)
+
+    config.log_event_callback = heard
     with pytest.raises(PyngrokNgrokError, match=text) as caught:
         ngrok.connect(pyngrok_config=config)
     assert caught.value.ngrok_error_code is None
+    assert tries() == 3
 
 
 def test_a_web_address_that_is_taken_ends_the_agent(agents: Agents) -> None:

@@ -1,0 +1,156 @@
+"""What is closed to the internet, whoever would answer behind the gateway.
+
+Strapi's admin side, and what a dev server has for its developer: any file of the project, an editor to open
+it in, restarts, debuggers, MCP. The lists were read off the sources of Vite 8.3, Next 16.4, Nuxt 4.4,
+Astro 6.0, SvelteKit 2.70, webpack-dev-server 5.2, react-dev-utils 12 and the devtools that plug into them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote
+
+_MOST_LAYERS = 8  # of percent-encoding; nobody writes three in good faith
+
+# Where Strapi serves its admin API. A front end's dev server may be set up to pass on what it does not
+# know, so these are closed there too; names that a front end may well have itself (/upload) are not.
+_ADMIN = {"admin", "content-manager", "content-releases", "content-type-builder", "review-workflows",
+          "users-permissions"}  # fmt: skip
+
+# Names in the path, wherever a base path has put them. Connect and Express compare beginnings and no case.
+_TOOLS = (
+    # They open editors, and hand out any source on the way.
+    "__open-in-editor", "__open-stack-frame-in-editor", "open-stack-frame", "__get-internal-source",
+    "__original-stack-frame", "__file-code-frame", "__parcel_", "__tsd",
+    "__nextjs_",  # editor, restart, Node's debugger, sources by path
+    "__inspect", "__devtools", "__nuxt_devtools__", "__nuxt_vite_node__", "__vitest", "__mcp",
+    "_vfs", "_nitro", "___graphi", "__refresh", "webpack-dev-server", "rsbuild-dev-server",
+    "com.chrome.devtools.json",  # where the project lies on this machine
+)  # fmt: skip
+_TOOL_PATHS = ("_next/mcp", "_next/development/")
+
+_SECRET_FILE = re.compile(
+    r".*\.(db|db3|sqlite3?|env|pem|key|crt|cer|der|p12|pfx|sql|dump|log|bak|swp|kdbx|tfstate)"
+    r"([-.](wal|shm|journal|old|orig|save|backup))?~?"
+    r"|export_\d+\.tar.*"  # what `strapi export` writes
+    r"|(vite|vitest|next|nuxt|astro|svelte|webpack|rspack|rsbuild|vue|angular|craco|remix)\.config\.[cm]?[jt]s"
+    r"|id_(rsa|dsa|ecdsa|ed25519)"
+)
+# Folders with a dot that hold what a page loads; every other one is nobody's business.
+_GENERATED = {".astro", ".nuxt", ".react-router", ".svelte-kit", ".tanstack", ".vinxi", ".vitepress",
+              ".well-known"}  # fmt: skip
+_ASSET = re.compile(
+    r".*\.([cm]?[jt]sx?|css|less|s[ac]ss|styl|map|vue|svelte|astro|mdx?|svg|png|jpe?g|gif|webp|avif|ico|woff2?|ttf"
+    r"|eot|wasm|json)"
+)
+_IMAGES = re.compile(r"(^|/)(_next/image|_image)/*$")  # they fetch what their query names, from within
+
+
+def is_closed(path: str, query: str = "") -> bool:
+    """Whether a dev server, or a Strapi behind it, might show what a stranger must not have.
+
+    ``path`` and ``query`` as they were sent or decoded, any number of times; the method does not matter.
+    """
+    decoded = _decoded(path)
+    if decoded is None:
+        return True
+    segments = [segment for segment in re.split(r"[/\\]+", decoded) if segment not in ("", ".")]
+    names = [segment.lower() for segment in segments]
+    if ".." in names or (names and names[0] in _ADMIN):
+        return True
+    if re.match("/api(/|$)", path):
+        return False  # Strapi's own, and it serves no files there
+    joined = "/".join(names)
+    return (
+        any(name.startswith(_TOOLS) for name in names)
+        or any(f"/{tool}" in f"/{joined}" for tool in _TOOL_PATHS)
+        or any(map(_is_secret, names))
+        or ("@fs" not in names and _is_hidden(names))  # a whole path may lead through ~/.local
+        or _is_file_of_this_machine(segments)
+        or (_IMAGES.search(joined) is not None and any(map(is_closed, _paths_in(query))))
+    )
+
+
+def may_say(message: str | bytes) -> bool:
+    """Whether a browser may say this to a dev server by the websocket of its live reload.
+
+    Vite lets everybody who holds the token of its page call plugins and, up to 8.0, read files that way.
+    """
+    try:
+        said = json.loads(message)
+    except (ValueError, RecursionError) as error:
+        return isinstance(error, ValueError)  # a ping is no JSON; a nest of brackets is no ping
+    if not isinstance(said, dict) or said.get("type") != "custom":
+        return True
+    event = str(said.get("event", ""))
+    return event.startswith("vite:") and event not in ("vite:invoke", "vite:forward-console")
+
+
+def _decoded(path: str) -> str | None:
+    """Without any layer of percent-encoding: %252e%252e must not climb out behind somebody else's back."""
+    for _ in range(_MOST_LAYERS):
+        before, path = path, unquote(path)
+        if path == before:
+            return path
+    return None
+
+
+def _is_secret(name: str) -> bool:
+    """By its name alone: data, keys, settings."""
+    name = re.split(r"[?#;\0 ]", name)[0].rstrip(".")
+    return name.startswith(".env") or _SECRET_FILE.fullmatch(name) is not None
+
+
+def _is_hidden(names: list[str]) -> bool:
+    """Behind a dot, where developers and their tools keep what is no page's business."""
+    if "node_modules" in names or names == [".kit", "hello"]:
+        return False
+    return any(name.startswith(".") and name not in _GENERATED for name in names)
+
+
+def _is_file_of_this_machine(segments: list[str]) -> bool:
+    """By its whole path, with or without ``/@fs/``; what a page loads from its installed packages is none.
+
+    Vite serves ``/srv/shop/server.js`` like ``/@fs/srv/shop/server.js``, below any base path.
+    """
+    for place, segment in enumerate(segments):
+        below = segments[place:]
+        if segment.lower() == "@fs":
+            return not _is_module(below[1:])
+        if segment == "@id" and below[1:] and below[1].startswith(("virtual:", "__x00__")):
+            return False  # a name of a plugin's own, which may hold a path
+        drive = re.fullmatch("[A-Za-z]:", segment) is not None
+        if drive or (segment in _top_folders() and len(below) > 2 and _is_here(below)):
+            return not _is_module(below)
+    return False
+
+
+def _is_module(segments: list[str]) -> bool:
+    names = [segment.lower() for segment in segments]
+    if not names or not _ASSET.fullmatch(names[-1]):
+        return False
+    if any(names[place : place + 2] == [".svelte-kit", "generated"] for place in range(len(names))):
+        return True
+    # A package that is developed here is linked to: pages ask for its modules by their true paths.
+    return "node_modules" in Path(os.path.realpath("/" + "/".join(segments))).parts
+
+
+def _is_here(segments: list[str]) -> bool:
+    return os.path.isdir("/" + "/".join(segments[:-1]))
+
+
+@cache
+def _top_folders() -> frozenset[str]:
+    return frozenset(entry.name for entry in os.scandir("/") if entry.is_dir())
+
+
+def _paths_in(query: str) -> Iterator[str]:
+    for part in query.split("&"):
+        path, _, asked = unquote(part.partition("=")[2]).partition("?")
+        yield re.sub(r"^(\w+:)?//[^/]*", "", path)
+        yield from _paths_in(asked) if asked else ()
