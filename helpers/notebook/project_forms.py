@@ -18,9 +18,11 @@ from helpers.project.change import Plan
 from helpers.project.front_end_project import FrontEnd, installed_node
 from helpers.project.javascript import CannotEdit
 from helpers.project.strapi_project import (
+    ENTRY_FILE,
     PROVIDER_FILE,
     Project,
     backend_env,
+    entry_source,
     frontend_env,
     provider_source,
     server_config,
@@ -207,7 +209,9 @@ def by_hand(kit: Kit) -> Block:
 
 
 def provider_file(_kit: object = None) -> Block:
-    """The file that gives Strapi today's Instagram login, to read and to copy."""
+    """The file with today's Instagram login and the one that brings it in, to read and to copy."""
     field = CopyField(label=PROVIDER_FILE, value=provider_source(), multiline=True)
+    entry = CopyField(label=ENTRY_FILE, value=entry_source(), multiline=True)
     lines = len(field.value.splitlines())
-    return Block([w.Accordion([field], titles=[f"Read {PROVIDER_FILE} ({lines} lines)"])])
+    titles = [f"Read {PROVIDER_FILE} ({lines} lines)"]
+    return Block([w.Accordion([w.VBox([field, entry])], titles=titles)])

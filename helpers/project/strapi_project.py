@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from helpers.project.change import Plan
 from helpers.project.folder import Folder, needs
 from helpers.project.javascript import CannotEdit
 
-PROVIDER_FILE = "src/extensions/users-permissions/strapi-server.js"
+_EXTENSION = "src/extensions/users-permissions"
+PROVIDER_FILE = f"{_EXTENSION}/instagram-business.js"
+ENTRY_FILE = f"{_EXTENSION}/strapi-server.js"  # the one that Strapi itself reads there
 
 # Which one a front end reads depends on the tool that builds it.
 FRONTEND_VARIABLES = (
@@ -20,6 +23,8 @@ FRONTEND_VARIABLES = (
     "VITE_BACKEND_URL",
     "NEXT_PUBLIC_BACKEND_URL",
 )
+# What a file may hold and still do nothing.
+_REMARKS = re.compile(r"""/\*.*?\*/|//[^\n]*|^\s*['"]use strict['"];?""", re.DOTALL | re.MULTILINE)
 _STRAPI, _PLUGIN = "@strapi/strapi", "@strapi/plugin-users-permissions"
 
 
@@ -40,8 +45,25 @@ def frontend_env(urls: Urls) -> str:
 
 def provider_source(language: str = "js") -> str:
     """The provider file for today's login, the same for Strapi 4.26, 5.50 and 5.54."""
-    template = files("helpers.project").joinpath(f"templates/strapi-server.{language}")
+    template = files("helpers.project").joinpath(f"templates/instagram-business.{language}")
     return template.read_text(encoding="utf-8")
+
+
+def entry_source(language: str = "js") -> str:
+    """A whole ``strapi-server`` file for a project that has none."""
+    if language == "ts":
+        return "export { default } from './instagram-business';\n"
+    return "'use strict';\n\nmodule.exports = require('./instagram-business');\n"
+
+
+def entry_lines(language: str = "js") -> str:
+    """What makes a ``strapi-server`` file of the user's own bring the provider along."""
+    if language == "ts":
+        return (
+            "import instagramBusiness from './instagram-business'; // at the top\n\n"
+            "instagramBusiness(plugin); // in the function, before it returns"
+        )
+    return "require('./instagram-business')(plugin); // in the function, before it returns"
 
 
 class Project:
@@ -84,18 +106,36 @@ class Project:
         return self.folder.change(name, after) + self._env(variable, public)
 
     def provider(self) -> Plan:
-        """The file that gives Strapi today's Instagram login; one of the user's own is never overwritten."""
+        """Today's Instagram login in a file of its own, and what brings it in; nothing is overwritten."""
+        return self._provider_file() + self._entry_file()
+
+    def _provider_file(self) -> Plan:
         source = provider_source(self.language)
-        stem = PROVIDER_FILE.removesuffix(".js")
-        for language in ("js", "ts"):
-            present = self.folder.read(f"{stem}.{language}")
-            if present is None:
-                continue
-            if present.decode(errors="replace").replace("\r\n", "\n").strip() == source.strip():
-                return Plan()
-            reason = f"There is a {stem}.{language} with other contents: merge this into it."
-            return _by_hand(reason, source)
-        return self.folder.change(f"{stem}.{self.language}", source.encode())
+        name, present = self._extension(PROVIDER_FILE)
+        if present is None:
+            return self.folder.change(name, source.encode())
+        if _text(present).strip() == source.strip():
+            return Plan()
+        return _by_hand(f"There is a {name} with other contents: compare it with this.", source)
+
+    def _entry_file(self) -> Plan:
+        name, present = self._extension(ENTRY_FILE)
+        language, text = Path(name).suffix[1:], _text(present or b"")
+        code = _REMARKS.sub("", text)
+        if re.search(r"""['"]\./instagram-business(\.js)?['"]""", code):
+            return Plan()
+        if code.strip():
+            reason = f"There is a {name} of your own: add this to it, and both work."
+            return _by_hand(reason, entry_lines(language))
+        newline = "\r\n" if b"\r\n" in (present or b"") else "\n"
+        after = f"{text.rstrip()}\n\n{entry_source(language)}".lstrip().replace("\n", newline)
+        return self.folder.change(name, after.encode("utf-8", "surrogateescape"))
+
+    def _extension(self, file: str) -> tuple[str, bytes | None]:
+        """The name and contents of one in either language; without one, the name that it should get."""
+        names = [f"{Path(file).with_suffix('')}.{language}" for language in ("js", "ts")]
+        found = [(name, content) for name in names if (content := self.folder.read(name)) is not None]
+        return found[0] if found else (names[self.language == "ts"], None)
 
     def _config_name(self) -> str:
         names = sorted(
@@ -105,6 +145,10 @@ class Project:
 
     def _env(self, variable: str, public: str) -> Plan:
         return self.folder.set_variable(".env", variable, public)
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
 
 
 def _by_hand(reason: str, snippet: str) -> Plan:

@@ -480,7 +480,7 @@ def test_the_provider_file_is_written_where_strapi_looks_for_it_once_it_was_show
         written = Path(kit.settings.strapi_project) / PROVIDER_FILE
         form.apply_button.click()
         await tasks.settled()
-        assert form.status.text == "1 file(s) would change: read what, then press Apply"
+        assert form.status.text == "2 file(s) would change: read what, then press Apply"
         assert not written.exists()
         form.apply_button.click()
         await tasks.settled()
