@@ -41,8 +41,6 @@ class Head(Block):
         self.button.description = "Go on" if self.kit.settings.live else "Catch up to here"
         open_ = self._missing() and (self.number > 1 or self.kit.settings.live)
         self.button.layout.display = "" if self.number and open_ else "none"
-        if not following and self.status.kind == "ok":
-            self.status.say("")
 
     def _missing(self) -> bool:
         """Whether a step before this chapter is not done; live, the address of this very chapter counts."""

@@ -119,6 +119,7 @@ class Form(Block):
     def _watch(self, field: w.Widget) -> None:
         if isinstance(field, SecretField):
             field.on_enter, field.on_typed = self.submit, self._look
+            field.on_touched = lambda: self._look(touched=True)
         elif field.has_trait("value") and not isinstance(field, w.HTML):
             field.observe(lambda _: self._look(), "value")
 
@@ -132,12 +133,16 @@ class Form(Block):
                 shown.update(b"\2" + str(field.value).encode(errors="surrogatepass"))
         return shown.digest()
 
-    def _look(self) -> None:
-        """A green line is about the values on the screen, not about earlier ones."""
-        if self._stale and self._digest() == self._made_with:
+    def _look(self, *, touched: bool = False) -> None:
+        """A green line is about the values on the screen, not about earlier ones.
+
+        ``touched``: a secret is being typed, which arrives when its field is left.
+        """
+        same = not touched and self._digest() == self._made_with
+        if self._stale and same:
             self._stale = False
             self.status.say(*self._last)
-        elif self.status.kind == "ok" and self._made_with and self._digest() != self._made_with:
+        elif self.status.kind == "ok" and self._made_with and not same:
             self._stale, self._last = True, (self.status.kind, self.status.text)
             self.status.say("not-yet", _STALE.format(button=self.submit_button.description))
 
