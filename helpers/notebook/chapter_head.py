@@ -60,9 +60,9 @@ class Head(Block):
                 continue
             said = await form.catch_up()
             if form.status.kind == "failed":
-                raise tasks.Told(f"{form.submit_button.description}: {said}", done)
+                raise tasks.Told(f"{form.step}: {said}", done)
             if said:
-                done.append(form.submit_button.description)
+                done.append(form.step)
         self.kit.changed()
         return f"Done for you: {', '.join(done)}." if done else "There was nothing to catch up."
 

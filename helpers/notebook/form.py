@@ -18,6 +18,7 @@ from helpers.core.errors import KitError
 from helpers.failures import known
 from helpers.kit import Kit
 from helpers.notebook import progress, tasks
+from helpers.notebook.steps import BY_CHECK
 from helpers.notebook.widgets import Block, CopyField, SecretField, StatusLine
 
 LABEL = {"description_width": "18.5rem"}
@@ -61,6 +62,11 @@ class Form(Block):
     """
 
     checks: tuple[str, ...] = ()
+
+    @property
+    def step(self) -> str:
+        """The heading under which it stands."""
+        return BY_CHECK[self.checks[0]].heading if self.checks else str(self.submit_button.description)
 
     def __init__(self, kit: Kit, fields: Sequence[w.Widget], submit: str) -> None:
         if not kit.settings.autopilot and _nobody_is_there():
