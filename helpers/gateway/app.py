@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -20,7 +20,7 @@ from aiohttp import web
 
 from helpers import failures
 from helpers.core.masking import Secret
-from helpers.core.urls import HEALTH, ME, Urls
+from helpers.core.urls import HEALTH, ME, Urls, parsed
 from helpers.failures import Failure, known
 from helpers.gateway.capture import Role
 from helpers.gateway.closed import is_closed
@@ -79,7 +79,14 @@ class Gateway:
             reads=False,
             follow_up=self._ask_for_user,
         )
-        self._server = Server(self._enter, port, open_to_all=open_to_all, around=self._with_upstreams)
+        self._server = Server(
+            self._enter, port, open_to_all=open_to_all, names=self._names, around=self._with_upstreams
+        )
+
+    def _names(self) -> Container[str]:
+        """The public one; before it is known, and behind a tunnel of the user's own, any."""
+        known_name = "" if self._server.open_to_all else parsed(self.public).hostname
+        return {known_name} if known_name else _Anything()
 
     def start(self) -> Gateway:
         self._server.start()
@@ -154,6 +161,11 @@ class Gateway:
         status = await self._strapi.status_of(ME, jwt, _PROOF)
         ms = (time.monotonic() - began) * 1000
         return Hop("me", "gateway", "strapi", "GET", self.public + ME, status, ms, at=began)
+
+
+class _Anything:
+    def __contains__(self, _name: object) -> bool:
+        return True
 
 
 def _roles(urls: Urls) -> dict[str, Role]:

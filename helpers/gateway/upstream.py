@@ -22,7 +22,6 @@ from aiohttp.client_proto import ResponseHandler
 _CONNECTING = 5.0  # seconds; on this machine it takes one or none
 _ROOM_PATIENCE = 5.0  # seconds for one of the connections
 _MOST = 200
-_MOST_IDLE = 50
 _IDLE = 2.0  # Node hangs up after five idle seconds; a connection must not be reused at that very moment
 _MOST_LINE = 64 * 1024  # bytes of one line of an answer's head
 _PIECE = 256 * 1024  # bytes that may wait here to be passed on
@@ -172,7 +171,7 @@ class Pool:
         return None
 
     def _keep(self, connection: Connection) -> None:
-        if not connection.usable or len(self._idle) >= _MOST_IDLE:
+        if not connection.usable:
             connection.close()
             return
         connection.since = time.monotonic()

@@ -36,6 +36,10 @@ class Internet:
         """``port`` may be a function, asked at every request; it answers None when nobody serves."""
         self._ports[host.lower()] = port
 
+    def names(self) -> set[str]:
+        """All hosts, without their ports."""
+        return {host.partition(":")[0] for host in list(self._ports)}
+
     def remove(self, host: str) -> None:
         self._ports.pop(host.lower(), None)
         self._tabs.close(host.lower())

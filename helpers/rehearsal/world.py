@@ -102,7 +102,7 @@ class World:
         return self._observed[-1]
 
     def serve(self, app: Handler, port: int = 0) -> Server:
-        self._servers.append(Server(app, port).start())
+        self._servers.append(Server(app, port, names=self.internet.names).start())
         return self._servers[-1]
 
     def prefill(self, settings: Settings) -> Settings:

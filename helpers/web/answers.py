@@ -8,16 +8,9 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from helpers.web.server import Handler, Request
+from helpers.web.server import Answer, Handler, Request
 
-
-class Answer(web.Response):
-    """Without a word about the software that wrote it."""
-
-    async def _prepare_headers(self) -> None:
-        await super()._prepare_headers()
-        for name in (hdrs.SERVER, hdrs.DATE, *([] if self.body else [hdrs.CONTENT_TYPE])):
-            self.headers.popall(name, None)
+__all__ = ["Answer", "Routes", "as_json", "redirect", "text"]
 
 
 def text(said: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:

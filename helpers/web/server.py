@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.web_protocol import RequestHandler
 
 from helpers.core.errors import KitError, Unreachable
@@ -29,8 +30,18 @@ class Request(web.BaseRequest):
     stopping: asyncio.Event  # of the server: what would go on for ever ends here
 
 
+class Answer(web.Response):
+    """Without a word about the software that wrote it."""
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        for name in (hdrs.SERVER, hdrs.DATE, *([] if self.body else [hdrs.CONTENT_TYPE])):
+            self.headers.popall(name, None)
+
+
 Handler = Callable[[Request], Awaitable[web.StreamResponse]]
 Around = Callable[[], AbstractAsyncContextManager[Any]]
+Names = Callable[[], Container[str]]
 
 IDLE = 15.0  # seconds for a request's head, and between two requests of one connection
 _PATIENCE = 5.0  # seconds for a start or a stop; both take milliseconds
@@ -39,6 +50,8 @@ _MOST_CONNECTIONS = 1000
 _MOST_FIELD = 16 * 1024  # bytes of the request line, and of one header
 _MOST_HEADERS = 100
 _BACKLOG = 512
+_LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
+_PORT = re.compile(r"\.?(:[0-9]*)?$")  # what may follow a name in Host
 
 _SILENT = logging.getLogger("helpers.web.server")
 _SILENT.setLevel(logging.CRITICAL + 1)  # the logging of this process is its owner's
@@ -51,8 +64,10 @@ class PortTaken(KitError):
 class Server:
     """``start`` twice returns the running one; ``stop`` frees the port.
 
-    ``around`` is entered in the server's own event loop before the first request and left after the last.
-    Other users of this machine are hung up on, unless the server is to be ``open_to_all``.
+    A page of anybody's may point its own name to this machine. So a request for another host than loopback
+    and the server's own ``names``, in lower case, is refused. ``around`` is entered in the server's event
+    loop before the first request and left after the last. Other users of this machine are hung up on, unless
+    the server is to be ``open_to_all``.
 
     Raises:
         PortTaken: another program has the wanted port.
@@ -60,9 +75,16 @@ class Server:
     """
 
     def __init__(
-        self, app: Handler, port: int = 0, *, open_to_all: bool = False, around: Around = nullcontext
+        self,
+        app: Handler,
+        port: int = 0,
+        *,
+        open_to_all: bool = False,
+        names: Names = tuple,
+        around: Around = nullcontext,
     ) -> None:
         self.app, self.open_to_all, self._around = app, open_to_all, around
+        self._names = names
         self.wanted_port = port
         self.port = 0
         self._lock = threading.Lock()
@@ -113,7 +135,7 @@ class Server:
             request.stopping = stopping
             return request
 
-        connections = web.Server(self.app, request_factory=made, handler_cancellation=True)  # type: ignore
+        connections = web.Server(self._answer, request_factory=made, handler_cancellation=True)  # type: ignore
         async with self._around():
             listening = await loop.create_server(
                 lambda: _Connection(connections, loop, self.open_to_all), sock=listener, backlog=_BACKLOG
@@ -124,6 +146,12 @@ class Server:
             listening.close()
             stopping.set()
             await connections.shutdown(_GRACE)
+
+    async def _answer(self, request: Request) -> web.StreamResponse:
+        host = _PORT.sub("", request.headers.get("Host", "")).lower()
+        if host not in _LOOPBACK and host not in self._names():
+            return Answer(text="This server has another name.\n", status=421)
+        return await self.app(request)
 
     def _listen(self) -> socket.socket:
         # The protocol is named because asyncio switches Nagle's algorithm off only where it is;
@@ -201,6 +229,6 @@ class _Connection(RequestHandler):
         """In a few words: what it was that could not be read is for nobody's eyes."""
         answer = super().handle_error(request, status, exc, None)
         said = "What you sent is no HTTP that is understood here.\n" if status == 400 else "It failed here.\n"
-        shown = web.Response(text=said, status=answer.status)
+        shown = Answer(text=said, status=answer.status)
         shown.force_close()
         return shown

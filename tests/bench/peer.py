@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 from aiohttp import web
@@ -29,7 +30,30 @@ async def upstream(request: Request) -> web.StreamResponse:
     return answer
 
 
+class Bare(asyncio.Protocol):
+    """As little of a server as there can be: 1 KB to whatever is asked."""
+
+    _SAID = b"HTTP/1.1 200 OK\r\nContent-Length: 1024\r\nContent-Type: text/plain\r\n\r\n" + b"x" * 1024
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        if data.endswith(b"\r\n\r\n"):
+            self._transport.write(self._SAID)  # type: ignore[attr-defined]
+
+
+async def bare() -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Bare, "127.0.0.1", 0, backlog=1000)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
+
+
 def main(which: str, *address: str) -> None:
+    if which == "bare":
+        asyncio.run(bare())
+        return
     server = Server(upstream) if which == "upstream" else Gateway("instagram-business", *address)
     server.start()
     print(server.url, flush=True)

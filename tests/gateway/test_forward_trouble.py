@@ -7,8 +7,10 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.client import IncompleteRead
 
 import pytest
@@ -132,7 +134,7 @@ def test_a_body_that_stops_arriving_is_given_up(before, monkeypatch):
     gateway, _ = before(reads_all)
     host, _, port = gateway.url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=5) as client:
-        client.sendall(f"POST {PLAIN} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na".encode())
+        client.sendall(f"POST {PLAIN} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\na".encode())
         assert client.recv(65536).startswith(b"HTTP/1.1 408 ")
 
 
@@ -172,3 +174,64 @@ def test_a_request_that_is_not_http_is_refused_and_reaches_nobody(before):
 
         assert client.read().status == 400
     assert strapi.requests == []
+
+
+# Nobody's slowness is anybody else's
+
+
+def test_many_slow_bodies_take_nothing_from_the_next_person(before):
+    async def reads_all(request) -> None:
+        await request.answer(await request.body())
+
+    gateway, _ = before(reads_all)
+    slow = [Client(gateway.url) for _ in range(220)]
+    try:
+        for number, client in enumerate(slow):
+            size = 1_000_000 if number % 2 else 100
+            client.write(
+                f"POST {PLAIN} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n".encode()
+            )
+            client.write(b"x" * (70_000 if number % 2 else 1))
+        began = time.monotonic()
+        asked = ask(gateway.url, PLAIN)
+        said = ask(gateway.url, PLAIN, "POST", [("Content-Length", "5")], b"hello")
+
+        assert (asked.status, said.status, said.body) == (200, 200, b"hello")
+        assert time.monotonic() - began < 5
+    finally:
+        for client in slow:
+            client.__exit__()
+
+
+def test_a_body_that_trickles_for_ever_is_given_up(before, monkeypatch):
+    monkeypatch.setattr("helpers.gateway.request_body._WHOLE", 0.5)
+
+    async def reads_all(request) -> None:
+        await request.answer(await request.body())
+
+    gateway, _ = before(reads_all)
+    with Client(gateway.url) as client:
+        client.write(f"POST {PLAIN} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n".encode())
+        with suppress(OSError):
+            for _ in range(40):
+                client.write(b"x")
+                time.sleep(0.05)
+        assert client.read().status == 408
+
+
+@pytest.mark.parametrize("named", ["content-length", "host", "close, content-length"])
+def test_a_header_that_frames_the_request_cannot_be_taken_out_of_it(before, named):
+    async def reads_all(request) -> None:
+        await request.answer(await request.body())
+
+    gateway, _ = before(reads_all)
+    answer = ask(gateway.url, PLAIN, "POST", [("Connection", named), ("Content-Length", "5")], b"hello")
+
+    assert (answer.status, answer.body) == (200, b"hello")
+
+
+@pytest.mark.parametrize("status", [b"999", b"600", b"199"])
+def test_a_status_that_no_browser_knows_is_named(open_gateway, behaving, status):
+    words = b"HTTP/1.1 " + status + b" Odd\r\nContent-Length: 0\r\n\r\n"
+
+    assert ask(open_gateway(behaving(speaks(words))).url, PLAIN).status == 502

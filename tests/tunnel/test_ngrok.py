@@ -537,6 +537,21 @@ def test_the_token_is_nowhere_but_in_memory(
     assert TOKEN not in "".join([*capfd.readouterr(), *made.log, *map(str, vars(made).values())])
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into the agent through /proc")
+def test_the_agent_knows_its_way_home_and_out_and_nothing_else(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("STRAPI_ADMIN_PASSWORD", "INSTAGRAM_CLIENT_SECRET", "AWS_SECRET_ACCESS_KEY", "X"):
+        monkeypatch.setenv(name, "canary-of-the-environment")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    bench.tunnel().start(UPSTREAM)
+    environ = Path(f"/proc/{bench.pid()}/environ").read_bytes()
+
+    assert b"canary" not in environ
+    assert b"NO_PROXY=127.0.0.1" in environ
+    assert b"HOME=" in environ
+
+
 def test_the_token_waits_in_a_private_file_only_while_the_agent_starts(bench: Bench) -> None:
     made, cancelled = bench.tunnel(fault="silent"), threading.Event()
     file = bench.folder / "state" / "ngrok.yml"
@@ -712,7 +727,7 @@ def test_confirm_names_what_answers_instead(answer: httpx.Response | Exception, 
 
 
 def test_confirm_tells_a_tunnel_that_leads_straight_to_strapi(client: httpx.Client) -> None:
-    strapi = Server(StrapiStandIn().app).start()
+    strapi = Server(StrapiStandIn().app, names=lambda: {PUBLIC.removeprefix("https://")}).start()
     with pytest.raises(TunnelError, match="straight to Strapi") as caught:
         confirm(client, strapi.url, HELLO, NONCE, UPSTREAM)
     strapi.stop()

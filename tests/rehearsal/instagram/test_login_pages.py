@@ -37,7 +37,7 @@ class Stage:
 def served() -> Iterator[tuple[Stage, httpx.Client]]:
     stage = Stage()
     stage.instagram = stand_in()
-    server = Server(stage).start()
+    server = Server(stage, names=lambda: HOSTS).start()
     with closing(Internet()) as internet:
         for host in HOSTS:
             internet.add(host, server.port)
