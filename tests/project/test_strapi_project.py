@@ -401,8 +401,8 @@ def test_the_variable_is_set_where_it_counts(tmp_path: Path, files: dict[str, st
 
 
 def test_a_front_end_of_an_unknown_tool_gets_a_sentence(tmp_path: Path):
-    with pytest.raises(InputError, match="none of Next, Create React App, Vite") as caught:
-        FrontEnd(make(tmp_path, {"@angular/core": "21"}))
+    with pytest.raises(InputError, match="none of Next, Create React App, SvelteKit") as caught:
+        FrontEnd(make(tmp_path, {"ember-source": "6"}))
     assert caught.value.failure == "D06"
 
 
