@@ -82,14 +82,18 @@ class Folder:
         return self.change(relative, env_file.set_variable(before, name, value), name)
 
 
-def needs(package: Path) -> dict[str, str]:
-    """The packages that a ``package.json`` asks for, with the versions it accepts."""
+def needs(package: Path, *more: str) -> dict[str, str]:
+    """The packages that a ``package.json`` asks for, with the versions it accepts.
+
+    ``more`` are further lists of it, such as ``peerDependencies``.
+    """
     content = read_file(package)
     if content is None:
         raise InputError(f"{package.parent} holds no project: there is no package.json in it.")
     try:
         manifest: Any = json.loads(content)
-        wanted = {**manifest.get("devDependencies", {}), **manifest.get("dependencies", {})}
+        lists = (*more, "devDependencies", "dependencies")
+        wanted = {name: version for each in lists for name, version in manifest.get(each, {}).items()}
     except (ValueError, AttributeError, TypeError) as error:
         raise InputError(f"{package} is not a package.json that npm could read: correct it first.") from error
     return {str(name): str(version) for name, version in wanted.items()}

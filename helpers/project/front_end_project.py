@@ -104,9 +104,12 @@ class FrontEnd:
 
     def _variable(self, name: str, value: str) -> Plan:
         """In the file that counts: one that names it, else ``.env.local``, else ``.env``."""
-        named = [file for file in _ENV_FILES if self._value_in(file, name) is not None]
         local = ".env.local" if (self.folder.root / ".env.local").exists() else ".env"
-        return self.folder.set_variable(named[0] if named else local, name, value)
+        try:
+            named = [file for file in _ENV_FILES if self._value_in(file, name) is not None]
+            return self.folder.set_variable(named[0] if named else local, name, value)
+        except InputError as refusal:  # linked from outside, or read-only
+            return _by_hand(str(refusal), f"{name}={value}")
 
     def _value_in(self, file: str, name: str) -> str | None:
         content = read(self.folder.read(file) or b"")

@@ -720,3 +720,18 @@ def test_a_link_to_another_provider_is_told_with_the_plan(kit: Kit, tmp_path: Pa
         assert "In src/main.js line 1 write instagram-business instead of instagram." in told.snippet
 
     play(scene)
+
+
+@pytest.mark.parametrize(("old", "said"), [(0, False), (2, True)])
+def test_users_of_the_old_provider_are_counted_before_the_switch(ready: Kit, old: int, said: bool) -> None:
+    assert ready.world
+    for number in range(old):
+        ready.world.strapi.users.add("instagram", f"ada{number}", f"ada{number}@strapi.io")
+
+    async def scene() -> None:
+        form = ProviderForm(ready)
+        form.submit()
+        await tasks.settled()
+        assert (f"{old} user(s) of the old provider instagram become new users" in form.status.text) == said
+
+    play(scene)

@@ -145,3 +145,14 @@ def test_links_to_other_providers_are_not_ours(tmp_path: Path) -> None:
     front_end = FrontEnd(project(tmp_path, Shape("vite", {"src/App.jsx": source})))
     assert front_end.link
     assert (front_end.link.place, front_end.link.variable) == ("src/App.jsx line 3", "VITE_API")
+
+
+def test_a_variable_file_linked_from_outside_is_left_alone_and_its_line_shown(tmp_path: Path) -> None:
+    folder = project(tmp_path / "page", SHAPES["a concatenation"])
+    (tmp_path / "shared.env").write_text("A=1\n")
+    (folder / ".env").symlink_to(tmp_path / "shared.env")
+    plan = FrontEnd(folder).address(PUBLIC)
+    (told,) = plan.by_hand
+    assert plan.changes == ()
+    assert "is a link that leads out of the project" in str(told)
+    assert told.snippet == f"REACT_APP_API={PUBLIC}"

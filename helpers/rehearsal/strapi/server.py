@@ -86,6 +86,7 @@ class StrapiStandIn:
             ("GET", "/users-permissions/providers", self._read_providers),
             ("PUT", "/users-permissions/providers", self._write_providers),
             ("GET", "/users-permissions/advanced", self._read_advanced),
+            ("GET", "/content-manager/collection-types/plugin::users-permissions.user", self._find_users),
             ("GET", "/{prefix:path}/connect/{provider}", self._connect),
             ("GET", "/{prefix:path}/connect/{provider}/callback", self._callback),
             ("GET", "/{prefix:path}/auth/{provider}/callback", self._auth),
@@ -161,6 +162,14 @@ class StrapiStandIn:
     async def _read_advanced(self, request: Request) -> Response:
         self.admins.check(request)
         return JSONResponse({"settings": self.users.advanced, "roles": self.users.roles()})
+
+    async def _find_users(self, request: Request) -> Response:
+        self.admins.check(request)
+        wanted = request.query_params.get("filters[provider][$eq]")
+        found = [user for user in self.users.all if user["provider"] == wanted]
+        size, total = int(request.query_params.get("pageSize", 10)), len(found)
+        pagination = {"page": 1, "pageSize": size, "pageCount": -(-total // size), "total": total}
+        return JSONResponse({"results": found[:size], "pagination": pagination})
 
     # The login
 
