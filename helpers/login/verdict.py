@@ -36,6 +36,7 @@ class Verdict:
     user: dict[str, str] | None = None
     failure: str | None = None
     broke_at: Hop | None = None
+    refresh: str = ""  # where Strapi put a refresh token, see Hop
 
 
 def judge(attempt: Attempt, provider: str) -> Verdict:
@@ -47,7 +48,8 @@ def judge(attempt: Attempt, provider: str) -> Verdict:
     hops = _that_count(attempt)
     proven = _proven(hops, provider)
     if proven:
-        return Verdict(True, True, f"{proven['username']} is logged in", user=proven)
+        refresh = next((hop.refresh for hop in hops if hop.user is proven), "")
+        return Verdict(True, True, f"{proven['username']} is logged in", user=proven, refresh=refresh)
     auth = next((hop for hop in reversed(hops) if hop.user), None)
     theirs = auth.user["provider"] if auth and auth.user else None
     if theirs == provider and not any(hop.step == "me" for hop in hops):

@@ -181,8 +181,8 @@ class FrontEndForm(ProjectForm):
         if not self.kit.public_url:
             raise InputError("There is no public address yet: start the tunnel first.")
         frontend = FrontEnd(folder)
-        warning = frontend.warning(installed_node())
-        known = Plan(by_hand=(CannotEdit(str(warning), "\n".join(warning.fix)),)) if warning else Plan()
+        told = (frontend.warning(installed_node()), frontend.other_provider(self.kit.flow.provider))
+        known = Plan(by_hand=tuple(CannotEdit(str(each), "\n".join(each.fix)) for each in told if each))
         return known + frontend.address(self.kit.public_url)
 
     def applied(self) -> str:

@@ -8,8 +8,8 @@ import asyncio
 import ipywidgets as w
 
 from helpers.core import inputs
-from helpers.core.errors import InputError, KitError
-from helpers.core.flows import CREDENTIALS, TODAY
+from helpers.core.errors import InputError, KitError, Refused
+from helpers.core.flows import CREDENTIALS, DOCUMENTED, TODAY
 from helpers.kit import Kit
 from helpers.notebook import tasks
 from helpers.notebook.form import LABEL, Form, checkbox, note, text_field, wide
@@ -244,11 +244,31 @@ class ProviderForm(Form):
                 strapi_admin_email=email, strapi_admin_password=self.password.secret)  # fmt: skip
 
         def job() -> str:
+            old = _old_users(kit)
             changed = kit.save_provider(callback=callback, enabled=self.enable.value)
             # Only now: the next kernels sign in with it by themselves.
             kit.learn(client_id=client_id, strapi_admin_email=email)
             if not changed:
-                return "Strapi already had exactly these settings; nothing was written"
-            return f"Strapi's {kit.flow.provider} provider saved ({', '.join(changed)}); all others untouched"
+                return f"Strapi already had exactly these settings; nothing was written{old}"
+            saved = (
+                f"Strapi's {kit.flow.provider} provider saved ({', '.join(changed)}); all others untouched"
+            )
+            return saved + old
 
         self.work(job, "Saving in Strapi")
+
+
+def _old_users(kit: Kit) -> str:
+    """Who has logged in with Strapi's built-in provider, and what becomes of them."""
+    if kit.flow.provider == DOCUMENTED.provider:
+        return ""
+    try:
+        number = kit.admin().users_of(DOCUMENTED.provider)
+    except Refused:
+        return ""
+    if not number:
+        return ""
+    return (
+        f". {number} user(s) of the old provider {DOCUMENTED.provider} become new users at their next login: "
+        "Strapi knows them by a username alone, which may have changed hands. See Limits in the README"
+    )

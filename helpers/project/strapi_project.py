@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -25,6 +27,7 @@ FRONTEND_VARIABLES = (
 )
 # What a file may hold and still do nothing.
 _REMARKS = re.compile(r"""/\*.*?\*/|//[^\n]*|^\s*['"]use strict['"];?""", re.DOTALL | re.MULTILINE)
+_LEVELS = 3  # folders that a monorepo puts around a project
 _STRAPI, _PLUGIN = "@strapi/strapi", "@strapi/plugin-users-permissions"
 
 
@@ -76,13 +79,10 @@ class Project:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Folder(folder)
         root, needed = self.folder.root, self.folder.needs
-        if not _is_strapi(root, needed):
+        if not _is_strapi(root):
             raise _no_strapi(root, needed)
-        if _PLUGIN not in needed:
-            raise InputError(
-                f"{root} has no Users & Permissions plugin, which does the logging in: "
-                f"install {_PLUGIN} there first."
-            )
+        if _PLUGIN not in needed and not self._declares_plugin():
+            raise _no_plugin(root)
         # As Strapi itself decides it.
         self.language = "ts" if (root / "tsconfig.json").exists() else "js"
 
@@ -137,6 +137,11 @@ class Project:
         found = [(name, content) for name in names if (content := self.folder.read(name)) is not None]
         return found[0] if found else (names[self.language == "ts"], None)
 
+    def _declares_plugin(self) -> bool:
+        """Strapi also loads a plugin that ``config/plugins`` names with the folder it is in."""
+        found = (self.folder.read(f"config/plugins.{language}") or b"" for language in ("js", "ts"))
+        return any(re.search(rb"users-permissions['\"]?\s*:\s*\{[^}]*\bresolve\b", each) for each in found)
+
     def _config_name(self) -> str:
         names = sorted(
             (f"config/server.{each}" for each in ("js", "ts")), key=lambda n: n[-2:] != self.language
@@ -155,9 +160,38 @@ def _by_hand(reason: str, snippet: str) -> Plan:
     return Plan(by_hand=(CannotEdit(reason, snippet),))
 
 
-def _is_strapi(root: Path, needed: dict[str, str]) -> bool:
+def _is_strapi(root: Path) -> bool:
     """A plugin of Strapi needs the same package, but has no settings."""
-    return _STRAPI in needed and (root / "config").is_dir()
+    if not (root / "config").is_dir():
+        return False
+    # A monorepo may install Strapi once for all of its projects.
+    peers = "peerDependencies"
+    return _STRAPI in needs(root / "package.json", peers) or any(_STRAPI in each for _, each in _above(root))
+
+
+def _above(root: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+    """The ``package.json`` files of the folders around, as far as Node would look and the repository goes."""
+    for folder in root.resolve().parents[:_LEVELS]:
+        if (folder / "package.json").is_file():
+            with suppress(InputError):
+                yield folder / "package.json", needs(folder / "package.json")
+        if (folder / ".git").exists():
+            return
+
+
+def _no_plugin(root: Path) -> InputError:
+    for package, needed in _above(root):
+        if _PLUGIN in needed:
+            return InputError(
+                f"{root} leaves {_PLUGIN} to {package}; Strapi loads only what its own package.json names.",
+                fix=(
+                    f'Add "{_PLUGIN}": "{needed[_PLUGIN]}" to dependencies in {root / "package.json"}.',
+                    "Install again, then restart Strapi.",
+                ),
+            )
+    return InputError(
+        f"{root} has no Users & Permissions plugin, which does the logging in: install {_PLUGIN} there first."
+    )
 
 
 def _no_strapi(root: Path, needed: dict[str, str]) -> InputError:
@@ -180,10 +214,7 @@ def _strapis_in(root: Path) -> list[Path]:
     for package in sorted([*root.glob("*/package.json"), *root.glob("*/*/package.json")]):
         folders = package.parent.relative_to(root).parts
         if not any(part == "node_modules" or part.startswith(".") for part in folders):
-            try:
-                inner = needs(package)
-            except InputError:
-                continue
-            if _is_strapi(package.parent, inner):
-                found.append(package.parent)
+            with suppress(InputError):
+                if _is_strapi(package.parent):
+                    found.append(package.parent)
     return found

@@ -273,6 +273,32 @@ def test_another_project_gets_a_sentence(tmp_path: Path, needs: dict[str, str], 
         Project(folder)
 
 
+def test_a_plugin_in_the_package_above_is_not_loaded_and_gets_the_line_to_add(tmp_path: Path):
+    make(tmp_path, {"@strapi/plugin-users-permissions": "5.54.0"})
+    folder = make(tmp_path / "apps/cms", {"@strapi/strapi": "5.54.0"}, **{"config/server.js": CONFIG})
+    with pytest.raises(InputError, match=r"leaves @strapi/\S+ to \S+; Strapi loads only") as caught:
+        Project(folder)
+    assert '"@strapi/plugin-users-permissions": "5.54.0" to dependencies in' in caught.value.fix[0]
+
+
+def test_a_plugin_that_the_settings_name_with_its_folder_counts(tmp_path: Path):
+    plugins = "module.exports = { 'users-permissions': { enabled: true, resolve: '../../node_modules/x' } };"
+    files = {"config/server.js": CONFIG, "config/plugins.js": plugins}
+    Project(make(tmp_path, {"@strapi/strapi": "5.54.0"}, **files))
+
+
+@pytest.mark.parametrize("where", ["peer", "above"])
+def test_a_strapi_that_a_monorepo_installs_once_is_one(tmp_path: Path, where: str):
+    plugin = {"@strapi/plugin-users-permissions": "5.54.0"}
+    folder = make(tmp_path / "apps/cms", plugin, **{"config/server.js": CONFIG})
+    if where == "above":
+        make(tmp_path, {"@strapi/strapi": "5.54.0"})
+    else:
+        package = {"dependencies": plugin, "peerDependencies": {"@strapi/strapi": "^5"}}
+        (folder / "package.json").write_text(json.dumps(package))
+    assert Project(folder).language == "js"
+
+
 def test_a_plugin_for_strapi_is_not_a_strapi_project(tmp_path: Path):
     with pytest.raises(InputError, match="is not a Strapi project"):
         Project(make(tmp_path, STRAPI))
@@ -401,8 +427,8 @@ def test_the_variable_is_set_where_it_counts(tmp_path: Path, files: dict[str, st
 
 
 def test_a_front_end_of_an_unknown_tool_gets_a_sentence(tmp_path: Path):
-    with pytest.raises(InputError, match="none of Next, Create React App, Vite") as caught:
-        FrontEnd(make(tmp_path, {"@angular/core": "21"}))
+    with pytest.raises(InputError, match="none of Next, Create React App, SvelteKit") as caught:
+        FrontEnd(make(tmp_path, {"ember-source": "6"}))
     assert caught.value.failure == "D06"
 
 

@@ -47,6 +47,7 @@ class Person:
         answer = self.world.log_in(PROVIDER)
         assert answer.status_code == 200, answer.text
         self.user, self.jwt, self.cookies = answer.json()["user"], answer.json()["jwt"], cookies_of(answer)
+        self.refresh_token = answer.json().get("refreshToken", "")
 
     @property
     def is_in(self) -> bool:
@@ -157,6 +158,28 @@ def test_removing_the_app_does_not_undo_what_an_administrator_blocked(
     later(folder)
     world.instagram.be(person.id, person.name)
     assert "blocked by an administrator" in world.log_in(PROVIDER).text
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    "mode",
+    [{"HTTP_ONLY": "false"}, {"JWT_MANAGEMENT": "legacy-support"}],
+    ids=["token in the answer", "jwt only"],
+)
+def test_a_removal_ends_the_sessions_of_every_kind(tmp_path: Path, mode: dict[str, str]) -> None:
+    with open_world(f"real-{real.NEWEST}", tmp_path, environment=mode) as world:
+        world.set_up(PROVIDER, scope=[TODAY.scope])
+        person = Person(world)
+        assert person.is_in
+        send(world, DEAUTHORIZE, person.request()).raise_for_status()
+        assert not person.is_in
+        if person.refresh_token:
+            form = {"refreshToken": person.refresh_token}
+            assert world.http.post(f"{world.url}/api/auth/refresh", json=form).status_code == 401
+        later(tmp_path)
+        person.log_in()
+        assert person.is_in
+        assert bool(person.refresh_token) == ("HTTP_ONLY" in mode)
 
 
 @pytest.mark.real

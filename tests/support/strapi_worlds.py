@@ -166,22 +166,26 @@ def open_world(
     has_admin: bool = True,
     online: bool = True,
     limited: bool = False,
+    environment: dict[str, str] | None = None,
 ) -> Iterator[World]:
-    """Strapi of one kind in one set-up: a stand-in's engine, or ``real-`` and the version of a real one."""
+    """Strapi of one kind in one set-up: a stand-in's engine, or ``real-`` and the version of a real one.
+
+    ``environment`` is for a real one alone, as ``tests/real/config`` reads it.
+    """
     instagram, config = MiniInstagram(), config or Config(PUBLIC)
     with ExitStack() as closing:
         server = AsgiServer(instagram.app).start()
         closing.callback(server.stop)
         real_version = kind.removeprefix("real-")
         if real_version in real.VERSIONS:
-            environment = _environment(config) | ({} if limited else {"RATE_LIMIT": str(NO_LIMIT)})
+            given = _environment(config) | ({} if limited else {"RATE_LIMIT": str(NO_LIMIT)})
             somewhere = {"instagram_url": server.url} if online else {}
             strapi = real.RealStrapi(
                 folder,
                 real_version,
                 public_url=config.url,
                 register=has_admin,
-                environment=environment,
+                environment=given | (environment or {}),
                 **somewhere,
             )
             closing.enter_context(strapi)
