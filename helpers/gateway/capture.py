@@ -128,6 +128,7 @@ class Exchange:
             message=(_message(body) or _alert(self._answer)) if (self.status or 0) >= 400 else "",
             cookies=tuple(redact(cookie) for cookie in self.cookies),
             user=_user(body) if self.status == 200 else None,
+            refresh=_refresh(body, self.cookies),
             marks=_marks(self._marking),
             sent_cookies=_marks(self._sent_cookies),
             mine=self.mine,
@@ -182,6 +183,13 @@ def _alert(page: bytearray) -> str:
     """What an HTML page says in its alert, as the rehearsal's Instagram does where it shows a refusal."""
     found = re.search(rb'role="alert"[^>]*>([^<]+)<', page)
     return redact(unescape(found[1].decode("utf-8", "replace")).strip())[:500] if found else ""
+
+
+def _refresh(body: dict[str, Any], cookies: list[str]) -> str:
+    """Strapi's ``jwtManagement: 'refresh'`` hands out a second token, in one of two places."""
+    if any(cookie.startswith("strapi_up_refresh") for cookie in cookies):
+        return "cookie"
+    return "answer" if isinstance(body.get("refreshToken"), str) else ""
 
 
 def _user(body: dict[str, Any]) -> dict[str, str] | None:

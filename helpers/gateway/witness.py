@@ -44,6 +44,7 @@ class Hop:
     message: str = ""  # what the answer says went wrong
     cookies: tuple[str, ...] = ()  # names and flags of the cookies it sets
     user: dict[str, str] | None = None
+    refresh: str = ""  # where Strapi put a refresh token: "cookie" or "answer"
     marks: frozenset[bytes] = frozenset()  # of what this login alone knows
     sent_cookies: frozenset[bytes] = frozenset()  # marks too, but some cookies are the same for everybody
     mine: bool | None = None  # whether the person's own browser sent it; None: nobody can tell
@@ -162,6 +163,12 @@ class Witness:
             attempt.adopted = True
             self._changed.notify_all()
         self._tell()
+
+    def forget(self) -> None:
+        """Another setup begins: what was seen of the former one is no business of it."""
+        with self._changed:
+            self._attempts.clear()
+            self._changed.notify_all()
 
     def listen(self, listener: Callable[[], object]) -> None:
         """Call ``listener`` after each hop, on the thread that recorded it; its exceptions are dropped."""

@@ -25,6 +25,16 @@ MEANING = {
     "me": "Proof: the login opens Strapi's API",
 }
 
+# What a page must know where Strapi's `jwtManagement` is 'refresh': its jwt lasts minutes.
+_RENEW = (
+    "This Strapi's jwt lasts minutes (jwtManagement: 'refresh'). The page renews it by POST /api/auth/refresh"
+)
+REFRESH = {
+    "": (),
+    "cookie": (f"{_RENEW}, with the httpOnly cookie that it was given (credentials: 'include').",),
+    "answer": (f"{_RENEW}, with the refreshToken that came with the jwt.",),
+}
+
 
 def as_json(
     verdict: Verdict, attempt: Attempt | None, *, mode: str, flow: str, engine: str | None
@@ -70,7 +80,8 @@ def conclusion(verdict: Verdict) -> list[str]:
     reason = one_line(verdict.reason)
     if verdict.ok and verdict.user:
         user = verdict.user
-        return [f"OK: {one_line(user['username'])} logged in through {one_line(user['provider'])}."]
+        done = f"OK: {one_line(user['username'])} logged in through {one_line(user['provider'])}."
+        return [done, *REFRESH[verdict.refresh]]
     if not verdict.decided:
         return [f"Waiting: {reason}."]
     if verdict.failure is None:

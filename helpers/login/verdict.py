@@ -18,9 +18,7 @@ _MINUTE = 60.0  # seconds that Strapi's limit counts
 _RELAYED = {"callback": "token", "auth": "profile"}
 
 # Whatever keeps a person there, only the browser shows it.
-AT_INSTAGRAM = (
-    "Instagram has not sent the person back. If its page shows an error, paste that into notebook 05"
-)
+AT_INSTAGRAM = "Instagram has not sent the person back. If its page shows an error, paste that in chapter 5"
 
 # Strapi's words that hide Instagram's, and the hops where a rehearsal hears Instagram itself.
 _HIDING, _HEARD = {known.TOKEN_EXCHANGE_FAILED, known.REASON_HIDDEN_AS_OBJECT}, {"token", "profile"}
@@ -38,6 +36,7 @@ class Verdict:
     user: dict[str, str] | None = None
     failure: str | None = None
     broke_at: Hop | None = None
+    refresh: str = ""  # where Strapi put a refresh token, see Hop
 
 
 def judge(attempt: Attempt, provider: str) -> Verdict:
@@ -49,7 +48,8 @@ def judge(attempt: Attempt, provider: str) -> Verdict:
     hops = _that_count(attempt)
     proven = _proven(hops, provider)
     if proven:
-        return Verdict(True, True, f"{proven['username']} is logged in", user=proven)
+        refresh = next((hop.refresh for hop in hops if hop.user is proven), "")
+        return Verdict(True, True, f"{proven['username']} is logged in", user=proven, refresh=refresh)
     auth = next((hop for hop in reversed(hops) if hop.user), None)
     theirs = auth.user["provider"] if auth and auth.user else None
     if theirs == provider and not any(hop.step == "me" for hop in hops):

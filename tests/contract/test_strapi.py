@@ -398,7 +398,7 @@ def test_instagram_is_asked_for_a_token_and_a_profile(world: World, flow: Flow) 
         flow.secret_field: SAMPLE_CLIENT_SECRET,
     }
     assert (profile["host"], profile["target"]) == ("graph.instagram.com", "GET /me")
-    fields = "id,username" if flow is DOCUMENTED else "id,user_id,username,account_type"
+    fields = "id,username"
     assert profile["query"] == {"fields": fields}
     assert profile["authorization"] == f"Bearer {TOKEN}"
     assert {exchange["cookie"], profile["cookie"]} == {""}
@@ -666,6 +666,13 @@ def test_a_role_may_forbid_its_users_to_ask_who_they_are(world: World) -> None:
 
     assert error(refused)[:2] == (403, "ForbiddenError")
     assert world.get("/api/users/me", bearer=jwt).status_code == 200
+
+
+def test_the_users_of_one_provider_are_counted(world: World) -> None:
+    assert world.admin.users_of(f"{TODAY.provider}-of-nobody") == 0
+    before = world.admin.users_of("local")
+    world.actions.take_email(f"{before}-more@example.com")
+    assert world.admin.users_of("local") == before + 1
 
 
 def test_the_advanced_settings_of_a_new_strapi(world: World) -> None:

@@ -333,3 +333,17 @@ def test_no_request_and_no_answer_can_break_the_observer(query, host, value, bod
 def test_no_json_can_break_the_observer(answer):
     assert only(see(answering(400, [], json.dumps(answer).encode()))).status == 400
     assert only(see(answering(200, [], json.dumps(answer).encode()))).status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "where"),
+    [
+        ([], {"jwt": "j", "user": {}}, ""),
+        ([], {"jwt": "j", "refreshToken": "s3cret-token-of-the-refresh", "user": {}}, "answer"),
+        ([(b"set-cookie", b"strapi_up_refresh=s3cret-token; path=/; httponly")], {"jwt": "j"}, "cookie"),
+    ],
+)
+def test_a_refresh_token_is_kept_by_its_place_only(headers: Headers, body: dict[str, Any], where: str):
+    hop = only(see(answering(200, headers, json.dumps(body).encode())))
+    assert hop.refresh == where
+    assert "s3cret" not in repr(hop)

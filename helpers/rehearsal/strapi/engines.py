@@ -102,7 +102,7 @@ class Engine:
 
     async def profile(self, name: str, token: str) -> dict[str, str]:
         built_in = name == DOCUMENTED.provider
-        fields = "id%2Cusername" if built_in else "id,user_id,username,account_type"
+        fields = "id%2Cusername" if built_in else "id,username"
         headers = {"Authorization": f"Bearer {token}"}
         try:
             body = await self.ask(httpx.Request("GET", f"{PROFILE_URL}?fields={fields}", headers=headers))

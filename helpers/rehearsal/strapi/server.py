@@ -73,6 +73,7 @@ class StrapiStandIn:
             ("GET", "/users-permissions/providers", self._read_providers),
             ("PUT", "/users-permissions/providers", self._write_providers),
             ("GET", "/users-permissions/advanced", self._read_advanced),
+            ("GET", "/content-manager/collection-types/plugin::users-permissions.user", self._find_users),
             ("GET", "/{prefix:.*}/connect/{provider}", self._connect),
             ("GET", "/{prefix:.*}/connect/{provider}/callback", self._callback),
             ("GET", "/{prefix:.*}/auth/{provider}/callback", self._auth),
@@ -147,6 +148,14 @@ class StrapiStandIn:
     async def _read_advanced(self, request: Request) -> web.StreamResponse:
         self.admins.check(request)
         return as_json({"settings": self.users.advanced, "roles": self.users.roles()})
+
+    async def _find_users(self, request: Request) -> web.StreamResponse:
+        self.admins.check(request)
+        wanted = request.query.get("filters[provider][$eq]")
+        found = [user for user in self.users.all if user["provider"] == wanted]
+        size, total = int(request.query.get("pageSize", 10)), len(found)
+        pagination = {"page": 1, "pageSize": size, "pageCount": -(-total // size), "total": total}
+        return as_json({"results": found[:size], "pagination": pagination})
 
     # The login
 
