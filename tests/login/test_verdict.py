@@ -107,6 +107,12 @@ WORDS = [
     ("auth", 400, "Email is already taken.", "A26"),
     ("auth", 400, "Email was not available.", "A27"),
     ("auth", 403, "Your account has been blocked by an administrator", "A32"),
+    ("connect", 403, "Forbidden", "A44"),
+    ("auth", 403, "Forbidden", "A44"),
+    ("connect", 401, "Missing or invalid credentials", "A45"),
+    ("auth", 401, "Missing or invalid credentials", "A45"),
+    ("auth", 400, "400 Bad Request", "A12"),  # what 5.50 and earlier pass on of Instagram's answer
+    ("auth", 400, "401 Unauthorized", "A12"),
     ("auth", 400, "fetch failed", "A42"),
     ("auth", 400, "The operation was aborted due to timeout", "A42"),
     ("auth", 400, "Instagram refused the profile: Unsupported request - method type: get (code 100)", "B11"),
@@ -148,6 +154,10 @@ def test_every_sign_of_a_step_is_met_by_words_that_are_really_said(step: str, fa
         ("redirect", 404, "D10"),
         ("me", 401, "A33"),
         ("me", 403, "A31"),
+        ("connect", 403, "A44"),
+        ("auth", 403, "A44"),
+        ("connect", 401, "A45"),
+        ("auth", 401, "A45"),
         ("auth", 418, None),
     ],
 )
