@@ -20,6 +20,7 @@ import httpx
 from helpers.core import settings as facts
 from helpers.core.errors import InputError, KitError
 from helpers.core.flows import FLOWS, TOKEN_URL, Flow
+from helpers.core.leftovers import sweep
 from helpers.core.masking import Secret
 from helpers.core.settings import Settings
 from helpers.core.urls import DOCUMENTED_FRONTEND, Urls
@@ -76,6 +77,8 @@ class Kit:
         folder = self.world.folder if self.world else self.settings.state_dir
         self.door = Door(self.gateway, self._new_tunnel, folder / "door.json", self.changed)
         self.undo = Undo(folder, self.settings.strapi_url)
+        with suppress(KitError):  # a journal that cannot be read is told where it is needed
+            sweep(settings.home, folder, [entry.change.path for entry in self.undo.files.entries()])
 
     def _client(self) -> httpx.Client:
         if self.world:

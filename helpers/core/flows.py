@@ -1,20 +1,26 @@
-"""The two Instagram logins as data: where they go and what they send.
+"""The provider's two logins, read from its data file: where they go and what they send.
 
-Sources: the login of today is described at
-https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login
-and the retired one on Strapi's page
-https://docs.strapi.io/cms/configurations/users-and-permissions-providers/instagram
+What is true of one provider alone stands in ``providers/<provider>.toml``, with its sources; this file only
+gives it types.
 """
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from datetime import date
+from importlib.resources import files
+from typing import Any
 
-AUTHORIZE_HOSTS = ("www.instagram.com", "api.instagram.com")
-TOKEN_URL = "https://api.instagram.com/oauth/access_token"  # noqa: S105 - an address, not a token
-PROFILE_URL = "https://graph.instagram.com/me"
-HOSTS = ("www.instagram.com", "api.instagram.com", "graph.instagram.com")
+_DATA: dict[str, Any] = tomllib.loads(
+    files("helpers.core").joinpath("providers/instagram.toml").read_text(encoding="utf-8")
+)
+
+TITLE: str = _DATA["title"]
+AUTHORIZE_HOSTS: tuple[str, ...] = tuple(_DATA["authorize_hosts"])
+TOKEN_URL: str = _DATA["token_url"]
+PROFILE_URL: str = _DATA["profile_url"]
+HOSTS: tuple[str, ...] = tuple(_DATA["hosts"])
 
 
 @dataclass(frozen=True)
@@ -24,33 +30,46 @@ class Flow:
     provider: str  # Strapi's name for it, and so a part of every address
     authorize_url: str
     scope: str
-    id_field: str  # what Strapi calls the client id towards Instagram
+    scopes: tuple[str, ...]  # all that its login may ask for
+    id_field: str  # what Strapi calls the client id towards the provider
     secret_field: str
-    icon: str = "instagram"
+    profile_fields: tuple[str, ...]
+    address_labels: tuple[str, ...]  # in its console: redirect URIs, deauthorization, data deletion
+    icon: str = _DATA["icon"]
     retired: date | None = None
 
 
-DOCUMENTED = Flow(
-    name="documented",
-    title="Instagram Basic Display, as Strapi's page describes it",
-    provider="instagram",
-    authorize_url="https://api.instagram.com/oauth/authorize",
-    scope="user_profile",
-    # Strapi swaps the names for every key that is all digits, which all of Meta's are.
-    id_field="app_id",
-    secret_field="app_secret",  # noqa: S106 - a field's name
-    retired=date(2024, 12, 4),
-)
+@dataclass(frozen=True)
+class Credentials:
+    """How the provider's console calls an app's id and secret, and what they look like."""
 
-TODAY = Flow(
-    name="today",
-    title="Instagram API with Instagram Login",
-    # A name of its own: Strapi's built-in `instagram` keeps its retired endpoints whatever is stored.
-    provider="instagram-business",
-    authorize_url="https://www.instagram.com/oauth/authorize",
-    scope="instagram_business_basic",
-    id_field="client_id",
-    secret_field="client_secret",  # noqa: S106 - a field's name
-)
+    id_label: str
+    id_pattern: str
+    id_example: str
+    secret_label: str
+    secret_pattern: str
 
+
+@dataclass(frozen=True)
+class Step:
+    """One numbered step of Strapi's page in the console: the page's words, and today's click path."""
+
+    page: str
+    today: str
+
+
+def _flow(name: str) -> Flow:
+    given = {**_DATA["flows"][name], "address_labels": _DATA["console"]["address_labels"][name]}
+    frozen: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in given.items()
+    }
+    return Flow(name, **frozen)
+
+
+TODAY, DOCUMENTED = _flow("today"), _flow("documented")
 FLOWS = {flow.name: flow for flow in (TODAY, DOCUMENTED)}
+CREDENTIALS = Credentials(**_DATA["credentials"])
+CONSOLE_URL: str = _DATA["console"]["url"]
+CONSOLE_AS_OF: date = _DATA["console"]["as_of"]
+CONSOLE_STEPS = tuple(Step(**step) for step in _DATA["console"]["steps"])
+REFUSED_APP_NAMES: tuple[str, ...] = tuple(_DATA["console"]["refused_names"])

@@ -7,6 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 from helpers.core.errors import InputError
+from helpers.core.flows import CREDENTIALS, DOCUMENTED
 from helpers.core.masking import Secret
 from helpers.failures import known
 
@@ -21,11 +22,11 @@ def client_id(text: str) -> str:
     """Meta's app ids are digits only, which is also what makes Strapi's old engine rename the field."""
     text = text.strip()
     if not text:
-        raise InputError("The client ID is empty. Paste the Instagram app ID from Meta's dashboard.")
-    if not re.fullmatch(r"[0-9]+", text):
+        raise InputError(f"The client ID is empty. Paste the {CREDENTIALS.id_label} from Meta's dashboard.")
+    if not re.fullmatch(CREDENTIALS.id_pattern, text):
         raise InputError(
-            "The client ID must be digits only, such as 563883201184965. "
-            "Copy the Instagram app ID from Meta's dashboard, not the app's name."
+            f"The client ID must be digits only, such as {CREDENTIALS.id_example}. "
+            f"Copy the {CREDENTIALS.id_label} from Meta's dashboard, not the app's name."
         )
     return text
 
@@ -33,12 +34,13 @@ def client_id(text: str) -> str:
 def client_secret(text: str) -> Secret:
     text = text.strip()
     if not text:
-        raise InputError("The client secret is empty. Paste the Instagram app secret from Meta's dashboard.")
-    if not re.fullmatch(r"[0-9a-fA-F]{32}", text):
+        label = CREDENTIALS.secret_label
+        raise InputError(f"The client secret is empty. Paste the {label} from Meta's dashboard.")
+    if not re.fullmatch(CREDENTIALS.secret_pattern, text):
         found = "other characters too" if len(text) == 32 else f"{len(text)}"
         raise InputError(
             f"The client secret must be 32 characters, each 0-9 or a-f; this one has {found}. "
-            "In Meta's dashboard press Show beside Instagram app secret, then copy the whole line."
+            f"In Meta's dashboard press Show beside {CREDENTIALS.secret_label}, then copy the whole line."
         )
     return Secret(text)
 
@@ -108,7 +110,9 @@ def frontend_redirect(text: str) -> str:
     text = text.strip()
     origin = _origin(text)
     if not origin:
-        example = _with_scheme(text) or "https://your-name.ngrok-free.dev/connect/instagram/redirect"
+        example = (
+            _with_scheme(text) or f"https://your-name.ngrok-free.dev/connect/{DOCUMENTED.provider}/redirect"
+        )
         raise InputError(
             "The redirect URL must be absolute: type it with https:// or http:// and the host in front, "
             f"such as {example}",
@@ -120,7 +124,7 @@ def frontend_redirect(text: str) -> str:
     if "/api/connect/" in parts.path:
         raise InputError(
             "This is the address for Meta. Here goes the page of your front end, "
-            f"such as {origin}/connect/instagram/redirect",
+            f"such as {origin}/connect/{DOCUMENTED.provider}/redirect",
             failure=known.WRONG_PAGE_AFTER_CONSENT,
         )
     query, fragment = parts.query and f"?{parts.query}", parts.fragment and f"#{parts.fragment}"

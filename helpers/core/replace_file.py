@@ -19,12 +19,12 @@ def replace_file(path: Path, content: bytes, mode: int | None, *, private: bool 
     Raises:
         OSError: it cannot be written; the file is as it was.
     """
-    temporary = _temporary(path)
+    draft = draft_of(path)
     discard_temporary(path)
     try:
         # No moment in which others may read more than they could before.
         created = 0o666 if mode is None and not private else PRIVATE
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, created)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, created)
         with open(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()
@@ -32,10 +32,10 @@ def replace_file(path: Path, content: bytes, mode: int | None, *, private: bool 
         if mode is not None:
             with suppress(PermissionError, AttributeError):  # only an administrator, and not on Windows
                 owner = path.stat()
-                os.chown(temporary, owner.st_uid, owner.st_gid)
-            temporary.chmod(mode)
+                os.chown(draft, owner.st_uid, owner.st_gid)
+            draft.chmod(mode)
         step("written")
-        temporary.replace(path)
+        draft.replace(path)
     except OSError:
         discard_temporary(path)
         raise
@@ -46,7 +46,7 @@ def replace_file(path: Path, content: bytes, mode: int | None, *, private: bool 
 def discard_temporary(path: Path) -> None:
     """Remove what a crash has left beside the file."""
     with suppress(OSError):
-        _temporary(path).unlink()
+        draft_of(path).unlink()
 
 
 def sync_folder(folder: Path) -> None:
@@ -59,6 +59,6 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _temporary(path: Path) -> Path:
+def draft_of(path: Path) -> Path:
     """Always the same one, so that it is found again; hidden, so that no dev server restarts for it."""
     return path.with_name(f".{path.name}.kit-new")

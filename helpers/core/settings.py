@@ -15,13 +15,14 @@ from dotenv.parser import parse_stream
 
 from helpers.core import inputs
 from helpers.core.errors import InputError
+from helpers.core.flows import CREDENTIALS
 from helpers.core.masking import Secret
 
 # The repository itself for a checkout, which is how the notebooks are meant to be used.
 HOME = Path(__file__).resolve().parents[2]
 
 # The sample values printed on Strapi's page; a rehearsal starts with them.
-SAMPLE_CLIENT_ID = "563883201184965"
+SAMPLE_CLIENT_ID = CREDENTIALS.id_example
 SAMPLE_CLIENT_SECRET = "f5ba10a7dd78c2410ab6b8a35ab28226"  # noqa: S105 - printed there too
 SAMPLE_DOMAINS = {"documented": "65e60559.ngrok.io", "today": "65e60559.ngrok-free.dev"}
 
@@ -106,13 +107,11 @@ NAMES = {f.name: name for name, f in _FIELDS.items()}  # attribute -> environmen
 # The rest are choices about the kit itself, and are kept when what was typed is forgotten.
 TYPED = [attribute for attribute, name in NAMES.items() if not name.startswith("KIT_")]
 
-# What even the environment does not change in a rehearsal: there these are the stand-ins' own.
-_LIVE_ONLY = {"NGROK_AUTHTOKEN", "NGROK_DOMAIN", "PUBLIC_URL", "STRAPI_URL", "STRAPI_PROJECT",
-              "STRAPI_ADMIN_EMAIL", "STRAPI_ADMIN_PASSWORD", "FRONTEND_URL", "FRONTEND_PROJECT"}  # fmt: skip
-
 
 def load(environ: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
-    """Settings from the environment, then from ``.env``, or in a rehearsal from its own file.
+    """Settings from the environment, then from ``.env``.
+
+    In a rehearsal only the choices about the kit are: all else is the stand-ins' own, or was typed there.
 
     Raises:
         InputError: a value cannot be right, or a file cannot be read; the text names it.
@@ -124,11 +123,7 @@ def load(environ: Mapping[str, str] | None = None, home: Path | None = None) -> 
     typed = {} if live else _read(home / ".rehearsal.env")
     found: dict[str, Any] = {}
     for name, setting in _FIELDS.items():
-        sources: tuple[Mapping[str, str], ...] = (environ, typed)
-        if live or name.startswith("KIT_"):
-            sources = (environ, live_file)
-        elif name in _LIVE_ONLY:
-            sources = (typed,)
+        sources = (environ, live_file) if live or name.startswith("KIT_") else (typed,)
         text = next((source[name] for source in sources if source.get(name, "").strip()), None)
         if text is not None:
             try:

@@ -61,11 +61,9 @@ class LoginForm(Form):
         began = 0.0 if kit.settings.autopilot else time.monotonic()
 
         def job() -> str:
+            kit.open_door(self._cancelled)  # before it, nobody knows the address
             address = kit.urls.connect
-            kit.open_door(self._cancelled)
-            if kit.world:
-                address = kit.world.internet.tab_url(kit.urls.connect)
-            self.link.value = _link(address)
+            self.link.value = _link(kit.world.internet.tab_url(address) if kit.world else address)
             attempt = kit.logins.wait(timeout=_PATIENCE, since=began, cancelled=self._cancelled)
             return self._conclude(attempt)
 
@@ -73,6 +71,7 @@ class LoginForm(Form):
 
     async def _walk(self) -> str:
         kit, began = self.kit, time.monotonic()
+        await asyncio.to_thread(kit.open_door, self._cancelled)
         robot = kit.browser()
         consent = await asyncio.to_thread(robot.start)
         allow = kit.settings.autopilot or await self._ask(consent)

@@ -7,14 +7,13 @@ import ipywidgets as w
 
 from helpers.core import inputs
 from helpers.core.errors import InputError, KitError
+from helpers.core.flows import CREDENTIALS, TODAY
 from helpers.kit import Kit
 from helpers.notebook import tasks
 from helpers.notebook.form import LABEL, WIDE, Form, checkbox, note, text_field
 from helpers.notebook.widgets import CopyField, SecretField
 
 _RETIRED = "Documented: Basic Display. Retired by Meta on 2024-12-04, works in rehearsal only"
-_AT_META = ("OAuth redirect URIs", "Deauthorize callback URL", "Data deletion request URL")
-_ON_THE_PAGE = ("Valid OAuth Redirect URIs", "Deauthorize", "Data Deletion Requests")
 
 
 class StartForm(Form):
@@ -30,7 +29,7 @@ class StartForm(Form):
         )  # fmt: skip
         self.flow = w.RadioButtons(
             options=[
-                ("Today: Instagram API with Instagram Login", "today"),
+                (f"Today: {TODAY.title}", "today"),
                 (_RETIRED, "documented"),
             ],
             value=kit.settings.flow, description="Login", style=LABEL, layout=WIDE,
@@ -117,7 +116,7 @@ class UrlsForm(Form):
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
-        self.fields = [CopyField() for _ in _AT_META]
+        self.fields = [CopyField() for _ in kit.flow.address_labels]
         self._fill()
         kit.on_change(self._fill)
         super().__init__(kit, self.fields, "I have saved them at Meta")
@@ -127,8 +126,7 @@ class UrlsForm(Form):
         # The built-in provider answers neither callback, so the page's own advice is kept for it.
         answers = (urls.site_root, urls.site_root) if retired else (urls.deauthorize, urls.data_deletion)
         values = (urls.callback, *answers) if urls.public else ("", "", "")
-        labels = _ON_THE_PAGE if retired else _AT_META
-        for field, label, value in zip(self.fields, labels, values, strict=True):
+        for field, label, value in zip(self.fields, self.kit.flow.address_labels, values, strict=True):
             field.label, field.value = label, value
 
     def submit(self) -> None:
@@ -149,8 +147,8 @@ class CredentialsForm(Form):
     """The client ID and secret of the Instagram app at Meta."""
 
     def __init__(self, kit: Kit) -> None:
-        self.client_id = text_field("Instagram app ID", kit.settings.client_id, "digits only")
-        self.secret = SecretField("Instagram app secret", kit.settings.client_secret)
+        self.client_id = text_field(CREDENTIALS.id_label, kit.settings.client_id, "digits only")
+        self.secret = SecretField(CREDENTIALS.secret_label, kit.settings.client_secret)
         self.remember = checkbox("Remember the secret in the .env file (readable by you only)")
         super().__init__(kit, [self.client_id, self.secret, self.remember], "Save")
 

@@ -48,16 +48,15 @@ class Journal:
         """The changes that are not undone, the oldest first."""
         found: dict[str, Entry] = {}
         for line in (read_file(self.file) or b"").splitlines():
-            try:
+            # A line that a crash has torn is one whose change was not begun; a damaged one says nothing.
+            with suppress(ValueError, LookupError, TypeError, AttributeError):
                 record = json.loads(line)
-            except ValueError:
-                continue  # torn by a crash, and so before its change was begun
-            if "undone" in record:
-                found.pop(record["undone"], None)
-            elif "done" in record:
-                found[record["done"]] = replace(found[record["done"]], done=True)
-            else:
-                found[record["id"]] = _entry(record)
+                if "undone" in record:
+                    found.pop(record["undone"], None)
+                elif "done" in record:
+                    found[record["done"]] = replace(found[record["done"]], done=True)
+                else:
+                    found[record["id"]] = _entry(record)
         return list(found.values())
 
     def write(self, change: FileChange, step: Step | None = None) -> None:

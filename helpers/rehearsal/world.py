@@ -25,6 +25,7 @@ from helpers.rehearsal.instagram.login_pages import Account, App, InstagramStand
 from helpers.rehearsal.internet import Internet, edge_port
 from helpers.rehearsal.ngrok.install import install_agent
 from helpers.rehearsal.scratch import new_folder
+from helpers.rehearsal.strapi.config import Config
 from helpers.rehearsal.strapi.server import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiStandIn
 from helpers.web import frontend
 from helpers.web.server import Server
@@ -59,7 +60,9 @@ class World:
         account = Account()
         self.meta_app = App("Kit rehearsal", "", Secret(), set(), {account.username})
         self.instagram = InstagramStandIn(self.meta_app, account, Switches(era=flow.name))
-        self.strapi = StrapiStandIn(engine=self.engine, outgoing=self.internet.async_transport())
+        self.strapi = StrapiStandIn(
+            engine=self.engine, config=Config(develop=True), outgoing=self.internet.async_transport()
+        )
         self._servers: list[Server] = []
         self.ending = ExitStack()  # what else shall end with this world
         self._observed: list[Observed] = []

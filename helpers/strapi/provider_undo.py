@@ -58,6 +58,8 @@ class Undo:
     def restore_provider(self, admin: Admin, provider: str) -> None:
         """Put a recorded provider's former settings back; one that has them already is left alone.
 
+        Strapi drops a provider together with the file that defines it: then nothing is left to put back.
+
         Raises:
             Conflict: somebody has changed them since.
         """
@@ -67,10 +69,11 @@ class Undo:
         before = record["before"]
         if "secret" in before:
             before["secret"] = Secret(before["secret"])
-        now = admin.stored().get(provider, {})
-        if _digest(now, record["salt"]) not in (*record["written"], _digest(before, record["salt"])):
-            raise Conflict(f"Somebody else has changed the settings of {provider} since the kit did")
-        admin.restore(Change(provider, before, now))
+        now = admin.stored().get(provider)
+        if now is not None:
+            if _digest(now, record["salt"]) not in (*record["written"], _digest(before, record["salt"])):
+                raise Conflict(f"Somebody else has changed the settings of {provider} since the kit did")
+            admin.restore(Change(provider, before, now))
         self._write({url: left for url, left in records.items() if left})
 
     def _read(self) -> dict[str, dict[str, Entry]]:

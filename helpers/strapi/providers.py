@@ -50,6 +50,10 @@ class Admin:
     def version(self) -> str:
         return self._ask("GET", "/admin/information").get(str, "data", "strapiVersion")
 
+    def restarts_by_itself(self) -> bool:
+        """Whether Strapi watches its project's files, as it does under ``strapi develop``."""
+        return self._ask("GET", "/admin/information").get(bool, "data", "autoReload")
+
     def providers(self) -> dict[str, Entry]:
         """The settings of all providers, with the ``redirectUri`` that Strapi computes for each."""
         answer = self._ask("GET", _PROVIDERS)

@@ -190,6 +190,7 @@ def test_a_wrong_pair_is_refused(world: World) -> None:
 
 def test_the_version_is_told_to_administrators(world: World) -> None:
     assert world.admin.version() == world.version
+    assert not world.admin.restarts_by_itself()  # all of them run under `strapi start`
 
 
 @pytest.mark.parametrize("path", ["/admin/information", "/users-permissions/providers"])

@@ -63,17 +63,16 @@ def test_a_live_setup_takes_every_fact_from_either_place(tmp_path: Path):
 
 
 def test_a_rehearsal_leaves_live_facts_alone_wherever_they_stand(tmp_path: Path):
-    live = {**ADDRESSES, "NGROK_AUTHTOKEN": HEX, "STRAPI_ADMIN_PASSWORD": HEX}
-    stored = {**live, "INSTAGRAM_CLIENT_ID": "1", "INSTAGRAM_CLIENT_SECRET": HEX, "PUBLIC_URL": "wrong"}
-    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in stored.items()))
+    live = {**ADDRESSES, **dict.fromkeys(SECRETS, HEX), "INSTAGRAM_CLIENT_ID": "1", "PUBLIC_URL": "wrong"}
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in live.items()))
     assert load(live, tmp_path) == Settings(home=tmp_path)
 
 
-def test_a_rehearsal_reads_its_own_file_below_the_environment(tmp_path: Path):
+def test_a_rehearsal_reads_what_was_typed_there_and_not_the_environment(tmp_path: Path):
     (tmp_path / ".rehearsal.env").write_text("INSTAGRAM_CLIENT_ID=1\nSTRAPI_ADMIN_EMAIL=a@b\n")
-    found = load({"STRAPI_ADMIN_EMAIL": "live@example.com"}, tmp_path)
-    assert (found.client_id, found.strapi_admin_email) == ("1", "a@b")
-    assert load({"INSTAGRAM_CLIENT_ID": "2"}, tmp_path).client_id == "2"
+    live = {"STRAPI_ADMIN_EMAIL": "live@example.com", "INSTAGRAM_CLIENT_ID": "2", "KIT_FLOW": "documented"}
+    found = load(live, tmp_path)
+    assert (found.client_id, found.strapi_admin_email, found.flow) == ("1", "a@b", "documented")
 
 
 def test_a_live_setup_does_not_read_the_file_of_the_rehearsal(tmp_path: Path):

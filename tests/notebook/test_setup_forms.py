@@ -23,7 +23,9 @@ from helpers.notebook.put_back_form import PutBackForm
 from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, StartForm, TunnelForm, UrlsForm
 from helpers.notebook.widgets import NO_WIDGETS, CopyField, SecretField
 from helpers.project.strapi_project import PROVIDER_FILE
+from helpers.rehearsal.ngrok.install import install_agent
 from helpers.rehearsal.strapi.server import ADMIN_EMAIL
+from helpers.rehearsal.world import AUTHTOKEN
 
 
 @pytest.fixture
@@ -364,6 +366,43 @@ def test_a_real_tab_shows_its_address_and_can_be_cancelled(ready: Kit) -> None:
     play(scene)
 
 
+def test_a_login_after_the_tunnel_was_stopped_opens_it_again(ready: Kit) -> None:
+    async def scene() -> None:
+        tunnel, form = TunnelForm(ready), LoginForm(ready)
+        tunnel.stop_button.click()
+        await tasks.settled()
+        assert not ready.door.is_open
+        form.submit_button.click()
+        await until(lambda: form.consent.layout.display == "" or form.status.kind == "failed")
+        form.allow.click()
+        await tasks.settled()
+        assert "kit_rehearsal is logged in" in form.status.text
+
+    play(scene)
+
+
+def test_a_live_link_leads_to_the_domain_that_the_tunnel_got(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = {"KIT_NGROK_CLOUD": str(tmp_path), "KIT_NGROK_DOMAIN": "shop.ngrok-free.dev"}
+    monkeypatch.setenv("PYNGROK_NGROK_PATH", str(install_agent(tmp_path, **cloud)))
+    given = {"KIT_MODE": "live", "NGROK_AUTHTOKEN": AUTHTOKEN}
+    kit = Kit(settings.load(given, home=tmp_path))
+
+    async def scene() -> None:
+        form = LoginForm(kit)
+        form.submit_button.click()
+        await until(lambda: bool(form.link.value))
+        form.cancel_button.click()
+        await tasks.settled()
+        assert 'href="https://shop.ngrok-free.dev/api/connect/instagram-business"' in form.link.value
+
+    try:
+        play(scene)
+    finally:
+        kit.close()
+
+
 def test_putting_back_restores_files_and_provider_and_closes_the_door(kit: Kit) -> None:
     async def scene() -> None:
         project = Path(kit.settings.strapi_project)
@@ -378,7 +417,7 @@ def test_putting_back_restores_files_and_provider_and_closes_the_door(kit: Kit) 
         assert read_all(project) == files
         assert not kit.door.is_open
         await press(form)
-        assert "no file was changed; no provider was changed" in form.status.text
+        assert "no provider was changed; no file was changed" in form.status.text
 
     play(scene)
 

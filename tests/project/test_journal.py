@@ -76,6 +76,16 @@ def test_the_journal_is_for_this_user_only(journal: Journal, file: Path):
     assert (mode(journal.file), mode(journal.file.parent)) == (0o600, 0o700)
 
 
+@pytest.mark.parametrize("line", ["{", "[]", "7", "{}", '{"done": "nothing"}', '{"id": "1", "path": 7}'])
+def test_a_damaged_line_does_not_stand_in_the_way_of_the_others(journal: Journal, file: Path, line: str):
+    other = file.with_name("other.js")
+    Plan((change(file),)).apply(journal)
+    with journal.file.open("a") as stream:
+        stream.write(f"\n{line}\n")
+    Plan((change(other),)).apply(journal)
+    assert [entry.change.path for entry in journal.entries()] == [file, other]
+
+
 def test_a_file_that_changed_after_the_diff_was_shown_is_not_written(journal: Journal, file: Path):
     other = file.with_name("other.js")
     plan = Plan((change(other), change(file)))

@@ -118,15 +118,18 @@ class RealStrapi:
         self.project, self.folder, self.log = install(version), folder, folder / "strapi.log"
         self._register = register
         self._given = {"PUBLIC_URL": public_url, "INSTAGRAM_URL": instagram_url, **(environment or {})}
+        self.command: tuple[str, ...] = (
+            _NODE, "--require", "./preload.js", "node_modules/@strapi/strapi/bin/strapi.js", "start",
+        )  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
     def __enter__(self) -> RealStrapi:
-        port = _free_port()
+        port = int(self.url.rpartition(":")[2] or _free_port())  # a restart comes back where it was
         self.url = f"http://127.0.0.1:{port}"
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                (_NODE, "--require", "./preload.js", "node_modules/@strapi/strapi/bin/strapi.js", "start"),
+                self.command,
                 cwd=self.project,
                 env=self._environment(port),
                 stdin=subprocess.DEVNULL,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tarfile
 import threading
 import time
 from collections.abc import Iterator
@@ -22,79 +20,15 @@ from helpers.core.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
 from helpers.kit import Kit
 from tests.notebook.test_nbval import NBVAL, NOTEBOOKS, code_cells
 from tests.real import strapi as real
+from tests.real.project import OwnStrapi, generate, git
 from tests.real.test_login import DOMAIN, PUBLIC, Stage, _log_in_when_asked, free_port
 from tests.support.https_names import HttpsNames
 
 pytestmark = pytest.mark.real
 
-TEMPLATES = "5.54.0"
-# As in the template, and what our own way of running it brings.
-IGNORED = (
-    "node_modules\n.env\n.tmp\n.strapi\n.strapi-updater.json\ntypes\npublic/uploads\npreload.js\ntmp\ndist\n"
-)
-
-
-def template(folder: Path, language: str) -> Path:
-    """Strapi's own template for a new project, as its generator ships it."""
-    done = subprocess.run(
-        ["npm", "pack", "--silent", f"create-strapi-app@{TEMPLATES}"],
-        cwd=folder, capture_output=True, text=True, check=True, timeout=120,
-    )  # fmt: skip
-    with tarfile.open(folder / done.stdout.split()[-1]) as archive:
-        archive.extractall(folder, filter="data")
-    return folder / "package" / "templates" / {"js": "vanilla-js", "ts": "vanilla"}[language]
-
-
-def generate(folder: Path, version: str, language: str) -> Path:
-    """A project as `create-strapi` leaves it, committed, with the packages of ``version``."""
-    project = folder / "my-project"
-    installed = real.install(version)
-    shutil.copytree(template(folder, language), project)
-    shutil.copy(installed / "package.json", project / "package.json")
-    if version != TEMPLATES:
-        shutil.copy(
-            installed / "config" / "database.js", project / "config"
-        )  # 5.50 cannot load the newer one
-    admin = project / "config" / f"admin.{language}"
-    admin.write_text(admin.read_text().replace("flags: {", "serveAdminPanel: false,\n  flags: {"))
-    (project / ".gitignore").write_text(IGNORED)
-    (project / ".env").write_text("HOST=127.0.0.1\n")
-    (project / "public" / "uploads").mkdir(parents=True, exist_ok=True)
-    (project / "node_modules").symlink_to((installed / "node_modules").resolve())
-    shutil.copy(installed / "preload.js", project)
-    git(project, "init", "-q")
-    git(project, "add", "-A")
-    git(project, "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "generated")
-    return project
-
-
-def git(project: Path, *command: str) -> str:
-    done = subprocess.run(["git", *command], cwd=project, capture_output=True, text=True, check=True)
-    return done.stdout
-
-
-class OwnProject(real.RealStrapi):
-    """A Strapi in a project of the user's, which takes its public URL from its own files."""
-
-    def __init__(self, folder: Path, project: Path, version: str, instagram_url: str) -> None:
-        super().__init__(folder, version, instagram_url=instagram_url)
-        self.project = project
-        del self._given["PUBLIC_URL"]
-
-    def __enter__(self) -> real.RealStrapi:
-        if (self.project / "tsconfig.json").exists():
-            compiler = ["node", "node_modules/typescript/bin/tsc"]
-            subprocess.run(compiler, cwd=self.project, check=True, capture_output=True, timeout=120)
-        return super().__enter__()
-
-    def restart(self) -> None:
-        self.stop()
-        self._register = False
-        self.__enter__()
-
 
 @contextmanager
-def restarted_on_change(strapi: OwnProject) -> Iterator[list[float]]:
+def restarted_on_change(strapi: OwnStrapi) -> Iterator[list[float]]:
     """The person who restarts Strapi whenever a file of the project has changed."""
     ended, restarts = threading.Event(), list[float]()
 
@@ -182,7 +116,7 @@ def test_the_notebooks_set_up_a_new_project_and_everything_can_be_put_back(
 
 def _stage(folder: Path, project: Path, version: str) -> Stage:
     stage = Stage(folder / "data", version)
-    stage.strapi = OwnProject(folder / "data", project, version, stage.instagram_server.url)
+    stage.strapi = OwnStrapi(folder / "data", project, version, instagram_url=stage.instagram_server.url)
     return stage
 
 

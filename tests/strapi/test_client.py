@@ -78,7 +78,7 @@ class Canned:
             self.sign_ins += 1
             return JSONResponse({"data": {"token": f"admin-session-{self.sign_ins}"}})
         if what == "GET /admin/information":
-            return JSONResponse({"data": {"strapiVersion": "5.54.0"}})
+            return JSONResponse({"data": {"strapiVersion": "5.54.0", "autoReload": False}})
         if what == "PUT /users-permissions/providers":
             self.stored = (await request.json())["providers"]
             return JSONResponse({"ok": True})
@@ -172,6 +172,7 @@ CALLS: dict[str, Callable[[Strapi], object]] = {
 }
 ADMIN_CALLS: dict[str, Callable[[Admin], object]] = {
     "version": lambda admin: admin.version(),
+    "restarts": lambda admin: admin.restarts_by_itself(),
     "providers": lambda admin: admin.providers(),
     "plan": lambda admin: admin.plan("instagram", **WANTED),
     "change_provider": lambda admin: admin.change_provider("instagram", **WANTED),

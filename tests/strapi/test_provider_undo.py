@@ -82,6 +82,22 @@ def test_a_change_that_never_arrived_does_not_stand_in_the_way(admin: Admin, tmp
     assert admin.providers() == before
 
 
+def test_a_provider_that_strapi_dropped_with_its_file_is_a_restored_one(tmp_path: Path) -> None:
+    strapi, undo = StrapiStandIn(), Undo(tmp_path, HERE)
+    server = Server(strapi.app).start()
+    try:
+        with httpx.Client(trust_env=False) as http:
+            admin = Strapi(http, server.url).sign_in(ADMIN_EMAIL, ADMIN_PASSWORD)
+            change(admin, undo, OURS, provider="instagram-business")
+            del strapi.providers["instagram-business"]
+            before = admin.providers()
+            undo.restore_provider(admin, "instagram-business")
+            assert admin.providers() == before
+    finally:
+        server.stop()
+    assert undo.recorded == []
+
+
 def test_what_somebody_else_stored_between_two_changes_is_what_comes_back(
     admin: Admin, tmp_path: Path
 ) -> None:

@@ -12,13 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from helpers.core.flows import FLOWS
 from helpers.rehearsal.instagram.state import State
 
-_FIELDS = {
-    "today": {"id", "user_id", "username", "account_type", "media_count", "name", "profile_picture_url",
-              "followers_count", "follows_count"},
-    "documented": {"id", "username", "account_type", "media_count"},
-}  # fmt: skip
 _OTHER_URI = (
     "Error validating verification code. Please make sure your redirect_uri is identical to the one "
     "you used in the OAuth dialog request"
@@ -100,7 +96,7 @@ class GraphApi:
     def _profile(self, fields: str) -> JSONResponse:
         account = self.state.account
         asked = [name.strip() for name in fields.split(",") if name.strip()]
-        unknown = [name for name in asked if name not in _FIELDS[self.state.switches.era]]
+        unknown = [name for name in asked if name not in FLOWS[self.state.switches.era].profile_fields]
         if unknown:
             return _graph_error(f"Tried accessing nonexisting field ({unknown[0]})", 100)
         known = {

@@ -21,7 +21,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Host, Route, Router
 from starlette.types import Receive, Scope, Send
 
-from helpers.core.flows import HOSTS
+from helpers.core.flows import FLOWS, HOSTS
 from helpers.failures import known
 from helpers.rehearsal.instagram.api import GraphApi, TokenApi, form_fields
 from helpers.rehearsal.instagram.state import Account, App, State, Switches
@@ -41,10 +41,6 @@ _ASKED = {
     "instagram_business_manage_messages": "your messages",
     "user_profile": "your username and account type",
     "user_media": "your photos and videos",
-}
-_SCOPES = {
-    "today": {name for name in _ASKED if name.startswith("instagram_business_")},
-    "documented": {"user_profile", "user_media"},
 }
 
 
@@ -113,7 +109,7 @@ class InstagramStandIn:
         if not state.knows(asked):
             return _INVALID + "Invalid platform app", known.APP_NOT_RECOGNISED
         scopes = _scopes(asked)
-        wrong = [name for name in scopes if name not in _SCOPES[self.switches.era]]
+        wrong = [name for name in scopes if name not in FLOWS[self.switches.era].scopes]
         if wrong or not scopes:
             failure = known.USER_PROFILE_SCOPE_REFUSED if "user_profile" in wrong else known.NO_VALID_SCOPE
             return f"{_INVALID}Invalid scope: {wrong[0] if wrong else '[]'}", failure

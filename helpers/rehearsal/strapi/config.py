@@ -20,6 +20,7 @@ class Config:
     url: str = ""  # `config/server`; without one, Strapi takes its own address on localhost
     proxy: bool = False  # `proxy: { koa: true }` there: X-Forwarded-Proto is believed
     prefix: str = "/api"  # `rest.prefix` of `config/api`
+    develop: bool = False  # `strapi develop`, which restarts when a file changes, and not `strapi start`
     production: bool = False  # NODE_ENV=production, where cookies want an https
     session_middleware: bool = True  # `strapi::session` of `config/middlewares`, and its options
     same_site: str = ""

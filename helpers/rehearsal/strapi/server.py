@@ -139,7 +139,7 @@ class StrapiStandIn:
 
     async def _information(self, request: Request) -> Response:
         self.admins.check(request)
-        return JSONResponse({"data": {"strapiVersion": self.version}})
+        return JSONResponse({"data": {"strapiVersion": self.version, "autoReload": self.config.develop}})
 
     async def _read_providers(self, request: Request) -> Response:
         self.admins.check(request)

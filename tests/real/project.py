@@ -1,0 +1,114 @@
+"""Strapi projects as ``create-strapi-app`` generates them, run under ``npm run develop`` or ``start``."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.real import strapi as real
+
+_TEMPLATES = "5.54.0"
+# As in the template, and what our own way of running it brings.
+_IGNORED = (
+    "node_modules\n.env\n.tmp\n.strapi\n.strapi-updater.json\ntypes\npublic/uploads\npreload.js\ndist\n"
+)
+
+
+# In no path that it watches may any of these be: see `ignored` in @strapi/strapi/dist/src/node/develop.js.
+_UNWATCHED = re.compile(r"/\.|tmp|/(node_modules|build|dist|logs?|exports|public|documentation)/")
+
+
+@contextmanager
+def watched_folder() -> Iterator[Path]:
+    """An empty folder in which Strapi sees changes; ``KIT_PROJECTS`` says where, else it is in the home."""
+    parent = Path(os.environ.get("KIT_PROJECTS") or "~/instagram-login-kit-projects").expanduser().resolve()
+    folder = parent / uuid.uuid4().hex
+    if _UNWATCHED.search(f"{folder}/"):
+        raise RuntimeError(f"strapi develop sees no change in {folder}: set KIT_PROJECTS to another place")
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+        with suppress(OSError):  # others may be at work there
+            parent.rmdir()
+
+
+def template(folder: Path, language: str) -> Path:
+    """Strapi's own template for a new project, as its generator ships it."""
+    done = subprocess.run(
+        ["npm", "pack", "--silent", f"create-strapi-app@{_TEMPLATES}"],
+        cwd=folder, capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    with tarfile.open(folder / done.stdout.split()[-1]) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "package" / "templates" / {"js": "vanilla-js", "ts": "vanilla"}[language]
+
+
+def generate(folder: Path, version: str, language: str) -> Path:
+    """A project as ``create-strapi-app`` leaves it, committed, with the packages of ``version``."""
+    project = folder / "my-project"
+    installed = real.install(version)
+    shutil.copytree(template(folder, language), project)
+    package = json.loads((installed / "package.json").read_text())
+    package["scripts"] = {"develop": "strapi develop", "start": "strapi start", "build": "strapi build"}
+    (project / "package.json").write_text(json.dumps(package, indent=2))
+    if version != _TEMPLATES:  # older ones cannot load the newer one
+        shutil.copy(installed / "config" / "database.js", project / "config")
+    admin = project / "config" / f"admin.{language}"
+    admin.write_text(admin.read_text().replace("flags: {", "serveAdminPanel: false,\n  flags: {"))
+    (project / ".gitignore").write_text(_IGNORED)
+    (project / ".env").write_text("HOST=127.0.0.1\n")
+    (project / "public" / "uploads").mkdir(parents=True, exist_ok=True)
+    (project / "node_modules").symlink_to((installed / "node_modules").resolve())
+    shutil.copy(installed / "preload.js", project)
+    git(project, "init", "-q")
+    git(project, "add", "-A")
+    git(project, "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "generated")
+    return project
+
+
+def git(project: Path, *command: str) -> str:
+    done = subprocess.run(["git", *command], cwd=project, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+class OwnStrapi(real.RealStrapi):
+    """A Strapi in a project of the person's, which takes its public URL from its own files.
+
+    ``script`` is ``develop``, under which Strapi restarts by itself, or ``start``.
+    """
+
+    def __init__(
+        self, folder: Path, project: Path, version: str, *, script: str = "start", instagram_url: str = ""
+    ) -> None:
+        super().__init__(folder, version, **({"instagram_url": instagram_url} if instagram_url else {}))
+        self.project = project
+        self.command = ("npm", "run", script)
+        # The template puts its project's folder before it.
+        self._given |= {
+            "DATABASE_FILENAME": ".tmp/data.db",
+            "NODE_OPTIONS": f"--require {project / 'preload.js'}",
+        }
+        del self._given["PUBLIC_URL"]  # an empty one would go before the project's own
+
+    def __enter__(self) -> OwnStrapi:
+        if self.command[-1] == "start" and (self.project / "tsconfig.json").exists():
+            compiler = ["node", "node_modules/typescript/bin/tsc"]
+            subprocess.run(compiler, cwd=self.project, check=True, capture_output=True, timeout=120)
+        super().__enter__()
+        return self
+
+    def restart(self) -> None:
+        """What Ctrl-C and a new start do."""
+        self.stop()
+        self._register = False
+        self.__enter__()
