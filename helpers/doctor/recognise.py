@@ -1,7 +1,7 @@
 """From what a person sees to what it is: an error text, a log, or an address out of the browser's bar.
 
-Evidence counts, not words: a failure is sure only by a sign that nobody else has, or by words beside an anchor
-of its party. The English tails and codes of a translated page count too:
+Evidence counts, not words: a failure is sure only by a sign that nobody else has, or by words beside an
+anchor of its party. The English tails and codes of a translated page count too:
 ``Ungültige Anfrage: … : Invalid redirect_uri``.
 """
 
@@ -66,9 +66,8 @@ def read(text: str, *, masked: bool = False) -> Reading:
     foreign = len(ours) < len(found)
     sure = _rated(shown, parties=set() if foreign else parties)
     guesses = [] if sure or (foreign and not parties) else _guesses(shown, parties)
-    told = bool(ours) or not foreign
-    leak = [_leak()] if masked or (told and _holds_a_secret(text)) else []
-    seen = tuple(dict.fromkeys(_said(anchor, match) for anchor, match in ours))
+    leak = [_leak()] if masked or ((sure or ours) and _holds_a_secret(text)) else []
+    seen = tuple(dict.fromkeys(_said(anchor, match) for anchor, match in ours if anchor.says))
     return Reading(seen, (*sure, *guesses, *leak), "" if sure else _next(parties, foreign))
 
 
@@ -103,7 +102,7 @@ def _rated(shown: _Text, *, parties: set[str]) -> list[Match]:
 
 
 def _guesses(shown: _Text, parties: set[str]) -> list[Match]:
-    """By bare words and, after those, by the words that a text shares with an entry; the seen parties' first."""
+    """By bare words; after those, by words that it shares with an entry; the seen parties' first."""
     bare, shared, said = [], [], _words(shown.low)
     for entry in failures.all_failures().values():
         near = entry.id[0] in parties
@@ -148,12 +147,13 @@ def _compiled(expression: str) -> re.Pattern[str]:
 
 @cache
 def _literals(expression: str) -> frozenset[str]:
-    """One of these stands in whatever the expression matches; to look for them first is a hundred times faster."""
+    """One of these stands in whatever it matches; to look for them first is a hundred times faster."""
     return _required(_parser.parse(expression, re.I))
 
 
 def _required(parts: Iterable[tuple[Any, Any]]) -> frozenset[str]:
-    found, run = [], ""
+    found: list[frozenset[str]] = []
+    run = ""
     for kind, value in parts:
         if kind is _parser.LITERAL:
             run += chr(value).lower()

@@ -42,8 +42,8 @@ class Failure:
     )
     versions: str = ""  # where it can happen, if not everywhere
     see: str = ""  # what nobody but the person in front of the browser can see
-    # Expressions, in any case, that find it in answers, logs, pages, addresses. Signs are nobody else's words and
-    # prove it; words prove it beside an anchor of its party; hints never do.
+    # Expressions, in any case, that find it in answers, logs, pages, addresses. Signs are nobody else's words
+    # and prove it; words prove it beside an anchor of its party; hints never do.
     signs: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
@@ -51,6 +51,10 @@ class Failure:
     status: dict[str, int] = field(default_factory=dict)  # by step: the bare status that means it there
     follows: tuple[str, ...] = ()  # failures by name, and checks, that it merely follows from
     apart: dict[str, str] = field(default_factory=dict)  # by id: how to tell it from one with the same sign
+
+    def proven_by(self, text: str) -> bool:
+        """Whether a sign of it stands in the text, whoever said that."""
+        return any(re.search(sign, text, re.I) for sign in self.signs)
 
     def found_in(self, text: str) -> re.Match[str] | None:
         """A sign or word of it in a text of which its party is known."""

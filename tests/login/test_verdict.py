@@ -111,6 +111,7 @@ WORDS = [
     ("auth", 403, "Forbidden", "A44"),
     ("connect", 401, "Missing or invalid credentials", "A45"),
     ("auth", 401, "Missing or invalid credentials", "A45"),
+    ("auth", 429, "Too many requests, please try again later.", "A17"),
     ("auth", 400, "400 Bad Request", "A12"),  # what 5.50 and earlier pass on of Instagram's answer
     ("auth", 400, "401 Unauthorized", "A12"),
     ("auth", 400, "fetch failed", "A42"),
