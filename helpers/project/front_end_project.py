@@ -217,7 +217,7 @@ def _write(name: str, address: str, linked: str = "") -> tuple[str, ...]:
     """What only a restart after it brings to the page."""
     rename = () if linked in ("", name) else (f"In the source read {name} instead of {linked}.",)
     return (
-        f"Write {name}={address} into the .env file beside package.json, as notebook 01 does.",
+        f"Write {name}={address} into the .env file beside package.json, as step 1.3 does.",
         *rename,
         "Then stop and start the front end's dev server: it reads its variables only at start.",
     )

@@ -26,6 +26,7 @@ from helpers.rehearsal.strapi.config import Config
 from helpers.strapi.client import Admin, Strapi
 from helpers.web.server import Server
 from tests.real import strapi as real
+from tests.support.asgi import AsgiServer
 
 PUBLIC = "https://65e60559.ngrok-free.dev"
 TOKEN = "IGAAtestTokenOfTheMiniInstagram"
@@ -173,7 +174,7 @@ def open_world(
     """
     instagram, config = MiniInstagram(), config or Config(PUBLIC)
     with ExitStack() as closing:
-        server = Server(instagram.app).start()
+        server = AsgiServer(instagram.app).start()
         closing.callback(server.stop)
         real_version = kind.removeprefix("real-")
         if real_version in real.VERSIONS:
@@ -198,7 +199,7 @@ def open_world(
             standing_in = stand_in.StrapiStandIn(
                 kind,
                 config,
-                internet.async_transport(),
+                internet.transport(),
                 has_admin=has_admin,
             )
             standing_in.limit.most = 10 if limited else NO_LIMIT
