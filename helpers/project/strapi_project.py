@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
 from helpers.core.errors import InputError
 from helpers.core.urls import Urls
-from helpers.project import config_file
-from helpers.project.change import Plan
+from helpers.project import git, overlay
+from helpers.project.change import CannotEdit, Plan
+from helpers.project.env_file import bindings, read
 from helpers.project.folder import Folder, needs
-from helpers.project.javascript import CannotEdit
 
 PROVIDER_FILE = "src/extensions/users-permissions/strapi-server.js"
 
@@ -21,16 +22,6 @@ FRONTEND_VARIABLES = (
     "NEXT_PUBLIC_BACKEND_URL",
 )
 _STRAPI, _PLUGIN = "@strapi/strapi", "@strapi/plugin-users-permissions"
-
-
-def server_config() -> str:
-    """The line for ``config/server``; the page's own ``env('', …)`` can never read a variable."""
-    return "url: env('PUBLIC_URL', 'http://localhost:1337'),"
-
-
-def backend_env(urls: Urls) -> str:
-    """Nothing while there is no public address: an empty variable would take Strapi's default away."""
-    return f"PUBLIC_URL={urls.public}" if urls.public else ""
 
 
 def frontend_env(urls: Urls) -> str:
@@ -56,7 +47,7 @@ class Project:
         root, needed = self.folder.root, self.folder.needs
         if not _is_strapi(root, needed):
             raise _no_strapi(root, needed)
-        if _PLUGIN not in needed:
+        if not _has_plugin(root):
             raise InputError(
                 f"{root} has no Users & Permissions plugin, which does the logging in: "
                 f"install {_PLUGIN} there first."
@@ -64,24 +55,47 @@ class Project:
         # As Strapi itself decides it.
         self.language = "ts" if (root / "tsconfig.json").exists() else "js"
 
-    def address(self, public: str) -> Plan:
-        """``config/server`` reads its ``url`` from a variable, and ``.env`` gives it the public address.
+    @property
+    def environment(self) -> str:
+        """``NODE_ENV`` as far as its files tell: Strapi takes development where nothing is said."""
+        found: dict[str | None, str | None] = {}
+        with suppress(InputError):  # nothing is written there
+            found = {each.key: each.value for each in bindings(read(self.folder.read(".env") or b""))}
+        return found.get("NODE_ENV") or "development"
+
+    def address(self, public: str, environment: str = "") -> Plan:
+        """The overlay with the public address, out of git's sight before it is there.
+
+        ``environment`` is the ``NODE_ENV`` of the running Strapi, if that is known better than by its files.
 
         Raises:
             InputError: a file cannot be read or must not be written; the text names it.
         """
-        name = self._config_name()
-        source = self.folder.read(name) if name else None
-        if source is None:
-            reason = (
-                "There is no config/server.js or .ts in the project: add this line to its server settings."
+        environment = environment or self.environment
+        for language in ("js", "ts"):
+            name = overlay.path(environment, language)
+            present = self.folder.read(name)
+            if present is None or overlay.is_ours(present):
+                continue
+            if overlay.address_in(present) == public:
+                return Plan()
+            return _by_hand(
+                f"There is a {name} of your own: add this line to its settings.", overlay.line(public)
             )
-            return self._env(config_file.VARIABLE, public) + _by_hand(reason, server_config())
-        try:
-            after, variable = config_file.set_url(source, Path(name).suffix[1:], name)
-        except CannotEdit as refusal:
-            return self._env(config_file.VARIABLE, public) + _by_hand(f"{name}: {refusal}", server_config())
-        return self.folder.change(name, after) + self._env(variable, public)
+        name = overlay.path(environment, self.language)
+        written = self.folder.change(name, overlay.source(public, self.language).encode())
+        return self.folder.keep_out_of_git(name) + written
+
+    def overlays(self) -> dict[str, str]:
+        """The overlays of this kit that stand in the project, each with its address."""
+        found = sorted(self.folder.root.glob("config/env/*/server.[jt]s"))
+        names = [str(path.relative_to(self.folder.root)) for path in found]
+        contents = {name: self.folder.read(name) or b"" for name in names}
+        return {name: overlay.address_in(text) for name, text in contents.items() if overlay.is_ours(text)}
+
+    def tracked_overlays(self) -> list[str]:
+        """Those that somebody has given to git all the same."""
+        return [name for name in self.overlays() if git.is_tracked(self.folder.root, name)]
 
     def provider(self) -> Plan:
         """The file that gives Strapi today's Instagram login; one of the user's own is never overwritten."""
@@ -97,15 +111,6 @@ class Project:
             return _by_hand(reason, source)
         return self.folder.change(f"{stem}.{self.language}", source.encode())
 
-    def _config_name(self) -> str:
-        names = sorted(
-            (f"config/server.{each}" for each in ("js", "ts")), key=lambda n: n[-2:] != self.language
-        )
-        return next((name for name in names if (self.folder.root / name).exists()), "")
-
-    def _env(self, variable: str, public: str) -> Plan:
-        return self.folder.set_variable(".env", variable, public)
-
 
 def _by_hand(reason: str, snippet: str) -> Plan:
     return Plan(by_hand=(CannotEdit(reason, snippet),))
@@ -114,6 +119,15 @@ def _by_hand(reason: str, snippet: str) -> Plan:
 def _is_strapi(root: Path, needed: dict[str, str]) -> bool:
     """A plugin of Strapi needs the same package, but has no settings."""
     return _STRAPI in needed and (root / "config").is_dir()
+
+
+def _has_plugin(root: Path) -> bool:
+    """In a monorepo the package.json of a folder above may ask for it."""
+    for folder in (root, *root.resolve().parents):
+        with suppress(InputError):
+            if _PLUGIN in needs(folder / "package.json"):
+                return True
+    return False
 
 
 def _no_strapi(root: Path, needed: dict[str, str]) -> InputError:

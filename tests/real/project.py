@@ -93,6 +93,7 @@ class OwnStrapi(real.RealStrapi):
         super().__init__(folder, version, **({"instagram_url": instagram_url} if instagram_url else {}))
         self.project = project
         self.command = ("npm", "run", script)
+        self.starting = 240  # seconds; the first start of `develop` builds the admin panel, too
         # The template puts its project's folder before it.
         self._given |= {
             "DATABASE_FILENAME": ".tmp/data.db",

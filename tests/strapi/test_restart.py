@@ -8,12 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
 
 from helpers.core.errors import KitError, Stopped, Unreachable
 from helpers.strapi import restart
-from helpers.strapi.client import Strapi
 
 
 @pytest.fixture(autouse=True)
@@ -67,9 +65,3 @@ def test_a_strapi_that_is_down_is_not_disturbed(tmp_path: Path) -> None:
     os.utime(package, (0, 0))
     assert not restart.wait(answers(Unreachable("down")), 0.5, threading.Event(), str(tmp_path))
     assert package.stat().st_mtime == 0
-
-
-def test_a_strapi_that_stays_down_is_named() -> None:
-    with httpx.Client(trust_env=False) as http, pytest.raises(Unreachable) as caught:
-        restart.wait_until_up(Strapi(http, "http://127.0.0.1:9"), threading.Event())
-    assert caught.value.failure == "C06"

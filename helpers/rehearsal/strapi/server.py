@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -24,9 +25,19 @@ from helpers.core.masking import Secret
 from helpers.core.urls import HEALTH
 from helpers.rehearsal.strapi.config import Config, Cors
 from helpers.rehearsal.strapi.engines import OAuthConnectEngine, Provider, SessionEngine, TokenEngine
-from helpers.rehearsal.strapi.parts import Admins, RateLimit, Refusal, Session, fresh_providers, sign
+from helpers.rehearsal.strapi.files import ProjectFiles
+from helpers.rehearsal.strapi.parts import (
+    Admins,
+    RateLimit,
+    Refusal,
+    Session,
+    custom_provider_entry,
+    fresh_providers,
+    sign,
+)
 from helpers.rehearsal.strapi.users import Users
 
+USERS = "/content-manager/collection-types/plugin::users-permissions.user"
 ADMIN_EMAIL = "admin@example.com"
 ADMIN_PASSWORD = Secret("Rehearsal-2026")
 
@@ -46,6 +57,7 @@ class StrapiStandIn:
         outgoing: where calls to Instagram go, closed with ``app``; without one they fail.
         custom_provider: whether the provider file of this kit is installed.
         has_admin: whether the sample administrator is registered.
+        project: the folder whose files it reads, as ``strapi develop`` does; ``config`` says all else.
     """
 
     def __init__(
@@ -56,6 +68,7 @@ class StrapiStandIn:
         *,
         custom_provider: bool = True,
         has_admin: bool = True,
+        project: Path | None = None,
     ) -> None:
         kind, self.version = ENGINES[engine]
         self.engine: _Engine = kind(outgoing)
@@ -65,9 +78,28 @@ class StrapiStandIn:
         if has_admin:
             self.admins.register({"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD.reveal()})
         self._key = secrets.token_bytes(16)
+        self._files = ProjectFiles(project) if project else None
+        self._seen: list[tuple[str, int]] = []
+        self.restart()
         self.app = Starlette(
             routes=self._routes(), lifespan=self._lifespan, middleware=[Middleware(Cors, self)]
         )
+
+    def restart(self) -> None:
+        """Read the project's files; the provider that one of them defines comes and goes with it."""
+        if not self._files:
+            return
+        self._seen = self._files.seen()
+        self.config.url = self._files.url("production" if self.config.production else "development")
+        if not self._files.defines_provider():
+            self.providers.pop(TODAY.provider, None)
+        elif TODAY.provider not in self.providers:
+            self.providers[TODAY.provider] = custom_provider_entry(TODAY)
+
+    def _restart_on_change(self) -> None:
+        """Looked at with every request, where the real one watches; nobody can tell the difference later."""
+        if self._files and self.config.develop and self._files.seen() != self._seen:
+            self.restart()
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
@@ -86,6 +118,8 @@ class StrapiStandIn:
             ("GET", "/users-permissions/providers", self._read_providers),
             ("PUT", "/users-permissions/providers", self._write_providers),
             ("GET", "/users-permissions/advanced", self._read_advanced),
+            ("GET", USERS, self._read_users),
+            ("DELETE", USERS + "/{id}", self._delete_user),
             ("GET", "/{prefix:path}/connect/{provider}", self._connect),
             ("GET", "/{prefix:path}/connect/{provider}/callback", self._callback),
             ("GET", "/{prefix:path}/auth/{provider}/callback", self._auth),
@@ -100,6 +134,7 @@ class StrapiStandIn:
         """Refusals become Strapi's error shape, and the session is saved when it changed."""
 
         async def endpoint(request: Request) -> Response:
+            self._restart_on_change()
             session = request.state.session = Session(self._key, request.cookies)
             headers: dict[str, str] = {}
             try:
@@ -139,7 +174,15 @@ class StrapiStandIn:
 
     async def _information(self, request: Request) -> Response:
         self.admins.check(request)
-        return JSONResponse({"data": {"strapiVersion": self.version, "autoReload": self.config.develop}})
+        return JSONResponse(
+            {
+                "data": {
+                    "currentEnvironment": "production" if self.config.production else "development",
+                    "autoReload": self.config.develop,
+                    "strapiVersion": self.version,
+                }
+            }
+        )
 
     async def _read_providers(self, request: Request) -> Response:
         self.admins.check(request)
@@ -161,6 +204,17 @@ class StrapiStandIn:
     async def _read_advanced(self, request: Request) -> Response:
         self.admins.check(request)
         return JSONResponse({"settings": self.users.advanced, "roles": self.users.roles()})
+
+    async def _read_users(self, request: Request) -> Response:
+        self.admins.check(request)
+        wanted = request.query_params.get("filters[provider][$eq]")
+        found = [user for user in self.users.all if wanted in (None, user["provider"])]
+        return JSONResponse({"results": found, "pagination": {"page": 1, "total": len(found)}})
+
+    async def _delete_user(self, request: Request) -> Response:
+        self.admins.check(request)
+        self.users.remove(request.path_params["id"])
+        return JSONResponse({})
 
     # The login
 
