@@ -58,7 +58,7 @@ class Undo:
 
     def since(self, provider: str) -> str:
         """When the kit first changed it, as Strapi writes times."""
-        return str(self._read()[self._strapi_url][provider]["since"])
+        return str(self._read()[self._strapi_url][provider].get("since") or "~")  # later than any time
 
     def restore_provider(self, admin: Admin, provider: str) -> bool:
         """Put a recorded provider's former settings back; one that has them already is left alone.

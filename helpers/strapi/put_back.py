@@ -92,7 +92,10 @@ class PutBack:
             self.done.append("no file was changed")
             return
         self.done.append(f"files as before: {', '.join(undone)}")
-        without_file = any(Path(name).stem == _PROVIDER_STEM for name in undone)
+        stems = {Path(name).stem for name in undone}
+        if not stems & {_PROVIDER_STEM, "server"}:  # the front end's own
+            return
+        without_file = _PROVIDER_STEM in stems
 
         def seen(found: Providers) -> bool:
             still_known = without_file and TODAY.provider in found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,9 @@ _RESTARTING = 30.0  # seconds for a Strapi that is down to come back, if it is o
 _OVERLOOKED = 8.0  # seconds; a Strapi that has seen a change is down earlier, also one that compiles
 _BY_ITSELF = 120.0  # seconds; JavaScript takes 5 to 10, TypeScript 10 to 25, a busy machine more
 _BY_HAND = 120.0  # seconds a person may take to restart it
+
+# `ignored` in @strapi/strapi/dist/src/node/develop.js of 5.54
+_UNWATCHED = re.compile(r"/\.|tmp|/(node_modules|build|dist|logs?|exports|public|documentation)/")
 
 BY_ITSELF, BY_HAND, UNSEEN, DOWN = "by itself", "by hand", "unseen", "down"
 _START_AGAIN = "Restart Strapi: Ctrl-C where it runs (TypeScript: npm run build), then start it again"
@@ -46,6 +50,11 @@ def wait(seen: Callable[[], bool], seconds: float, cancelled: threading.Event, p
             return False
         if cancelled.wait(_LOOK):
             raise Stopped("The wait for Strapi was cancelled")
+
+
+def unwatched(project: str) -> bool:
+    """Whether ``strapi develop`` sees no change there: it ignores whole paths by what is in their names."""
+    return bool(_UNWATCHED.search(f"{Path(project).expanduser().resolve()}/"))
 
 
 class Restart:
@@ -101,6 +110,8 @@ class Restart:
         seconds, project = (_BY_ITSELF, self._project) if by_itself else (_BY_HAND, "")
         if wait(lambda: seen(admin().providers()), seconds, self._cancelled, project):
             return "Strapi has restarted by itself" if by_itself else "Strapi was restarted"
+        if by_itself and unwatched(self._project):
+            raise Stopped(f"Strapi does not watch {self._project}. {_START_AGAIN}")
         if by_itself:
             raise Stopped("Strapi did not come back with the change: read what it says where it runs")
         raise Stopped(f"Strapi still runs as before. {_START_AGAIN}")

@@ -65,3 +65,17 @@ def test_a_strapi_that_is_down_is_not_disturbed(tmp_path: Path) -> None:
     os.utime(package, (0, 0))
     assert not restart.wait(answers(Unreachable("down")), 0.5, threading.Event(), str(tmp_path))
     assert package.stat().st_mtime == 0
+
+
+@pytest.mark.parametrize(
+    ("folder", "ignored"),
+    [
+        ("/home/ann/shop", False),
+        ("/home/ann/distant/builder", False),
+        ("/home/ann/tmp/shop", True),
+        ("/home/ann/.work/shop", True),
+        ("/home/ann/build/shop", True),
+    ],
+)  # fmt: skip
+def test_it_is_known_where_strapi_sees_no_change(folder: str, ignored: bool) -> None:
+    assert restart.unwatched(folder) is ignored
