@@ -224,7 +224,8 @@ def signed_by_strapi(headers: list[tuple[bytes, bytes]]) -> bool:
 def closed() -> Response:
     """The refusal of what is nobody's business on the internet."""
     said = "Closed: the admin panel and a dev server's own tools are not reachable from the internet.\n"
-    return PlainTextResponse(said, 404)
+    where = "On the computer where Strapi runs the admin panel is at http://localhost:1337/admin\n"
+    return PlainTextResponse(said + where, 404)
 
 
 def raw_target(scope: Scope) -> bytes:
