@@ -40,8 +40,11 @@ def project(visit: Visit) -> str | Finding:
         raise NotYet("the folder of your Strapi project (notebook 01)")
     strapi = Project(root)
     folder = strapi.folder
-    if trouble := _overlay_trouble(strapi, visit.kit.public_url):
-        raise trouble
+    if tracked := strapi.tracked_overlays():
+        raise KitError(
+            f"git tracks {tracked[0]}, so everybody who pulls would get your tunnel's address",
+            fix=(f"In {folder.root} run: git rm --cached {tracked[0]}", "Commit that."),
+        )
     server, middlewares = (_text(folder.root / "config", name) for name in ("server", "middlewares"))
     if re.search(_READS_NOTHING, server) and not strapi.overlays():
         raise KitError(
@@ -59,24 +62,11 @@ def project(visit: Visit) -> str | Finding:
         if _refuses_its_cookie(visit):
             raise KitError(told, failure=known.PROXY_SETTING_WITHOUT_EFFECT)
         return Finding(told, known.PROXY_SETTING_WITHOUT_EFFECT)
+    for name, address in strapi.overlays().items():
+        if not visit.kit.public_url:  # why there is none is told by another check
+            told = f"{name} still has {address}, and that tunnel is gone: start one, or press Take it out"
+            return Finding(told, known.SERVER_URL_OF_EARLIER_TUNNEL)
     return f"config/server and config/middlewares of {folder.root.name} say nothing that is known to fail"
-
-
-def _overlay_trouble(project: Project, public: str) -> KitError | None:
-    """The file with the public address must neither travel with git nor outlive its tunnel."""
-    if tracked := project.tracked_overlays():
-        return KitError(
-            f"git tracks {tracked[0]}, so everybody who pulls would get your tunnel's address",
-            fix=(f"In {project.folder.root} run: git rm --cached {tracked[0]}", "Commit that."),
-        )
-    for name, address in project.overlays().items():
-        if not public:
-            return KitError(
-                f"{name} still has {address}, and that tunnel is gone",
-                failure=known.SERVER_URL_OF_EARLIER_TUNNEL,
-                fix=("Start the tunnel in notebook 01 and apply its address, or press Take it out there.",),
-            )
-    return None
 
 
 def _refuses_its_cookie(visit: Visit) -> bool:
