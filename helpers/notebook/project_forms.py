@@ -13,7 +13,14 @@ from helpers.notebook.widgets import Block, CopyField
 from helpers.project import overlay
 from helpers.project.change import CannotEdit, Plan
 from helpers.project.front_end_project import FrontEnd, installed_node
-from helpers.project.strapi_project import PROVIDER_FILE, Project, frontend_env, provider_source
+from helpers.project.strapi_project import (
+    ENTRY_FILE,
+    PROVIDER_FILE,
+    Project,
+    entry_source,
+    frontend_env,
+    provider_source,
+)
 from helpers.strapi.restart import Providers, sends
 
 
@@ -42,8 +49,7 @@ class ProjectForm(Form):
     setting = "strapi_project"
 
     def __init__(self, kit: Kit) -> None:
-        self.folder = text_field(self.label, getattr(kit.settings, self.setting), "the whole path")
-        self.folder.disabled = kit.world is not None  # a rehearsal touches no project of yours
+        self.folder = text_field(self.label, "", "the whole path")
         self.diff = Diff()
         self.by_hand = w.VBox()
         self.apply_button = w.Button(description="Apply", layout=w.Layout(width="auto"))
@@ -51,6 +57,15 @@ class ProjectForm(Form):
         self.planned: Plan | None = None
         super().__init__(kit, [self.folder, self.diff, self.by_hand], "Show the changes")
         self.buttons.children = [self.submit_button, self.apply_button, self.cancel_button]
+
+    def fill(self) -> None:
+        self.offer(self.folder, getattr(self.kit.settings, self.setting))
+        self.folder.disabled = self.kit.world is not None  # a rehearsal touches no project of yours
+
+    def begin_anew(self) -> None:
+        self.diff.show("")
+        self.planned, self.by_hand.children = None, []
+        super().begin_anew()
 
     def plan(self, folder: str) -> Plan:
         raise NotImplementedError
@@ -60,7 +75,7 @@ class ProjectForm(Form):
         raise NotImplementedError
 
     def autopilot(self) -> None:
-        if self.kit.settings.autopilot and self.folder.value:
+        if self.folder.value:
             self.apply()
 
     def submit(self) -> None:
@@ -71,7 +86,7 @@ class ProjectForm(Form):
 
         def job() -> str:
             shown = "" if self.planned else self._show()
-            if (shown and not self.kit.settings.autopilot) or self.planned is None:
+            if (shown and not self.unattended) or self.planned is None:
                 return shown
             planned, self.planned = self.planned, None
             self._lead_on(self.submit_button)
@@ -114,6 +129,7 @@ class StrapiForm(ProjectForm):
     """A change that the running Strapi has to take over; :meth:`has_it` tells by its providers if it has."""
 
     label = "Your Strapi project's folder"
+    checks = ("server-url", "strapi")
 
     def write(self, planned: Plan) -> str:
         restart = self.kit.restart(lambda text: self.status.say("busy", text), self._cancelled)
@@ -182,6 +198,8 @@ class BackendForm(StrapiForm):
 class ProviderFileForm(StrapiForm):
     """The file that gives Strapi today's Instagram login."""
 
+    step = "3.0 One file, for today's login"
+
     def plan(self, folder: str) -> Plan:
         return Plan() if self.kit.flow.retired else Project(folder).provider()
 
@@ -195,16 +213,20 @@ class FrontEndForm(ProjectForm):
     label, setting = "Your front end's folder", "frontend_project"
 
     def __init__(self, kit: Kit) -> None:
+        self._nothing_to_do = note("In a rehearsal there is no front-end project: nothing to do here.")
         super().__init__(kit)
-        if kit.world:
-            self.children = [note("In a rehearsal there is no front-end project: nothing to do here.")]
+
+    def fill(self) -> None:
+        super().fill()
+        form = [*self.fields, self.buttons, self.status]
+        self.children = [self._nothing_to_do] if self.kit.world else form
 
     def plan(self, folder: str) -> Plan:
         if not self.kit.public_url:
             raise InputError("There is no public address yet: start the tunnel first.")
         frontend = FrontEnd(folder)
-        warning = frontend.warning(installed_node())
-        known = Plan(by_hand=(CannotEdit(str(warning), "\n".join(warning.fix)),)) if warning else Plan()
+        told = (frontend.warning(installed_node()), frontend.other_provider(self.kit.flow.provider))
+        known = Plan(by_hand=tuple(CannotEdit(str(each), "\n".join(each.fix)) for each in told if each))
         return known + frontend.address(self.kit.public_url)
 
     def write(self, planned: Plan) -> str:
@@ -235,8 +257,10 @@ def by_hand(kit: Kit) -> Block:
     return Block([w.Accordion([w.VBox(fields)], titles=["By hand instead"])])
 
 
-def provider_file(kit: Kit) -> Block:
-    """The file that gives Strapi today's Instagram login, to read and to copy."""
+def provider_file(_kit: object = None) -> Block:
+    """The file with today's Instagram login and the one that brings it in, to read and to copy."""
     field = CopyField(label=PROVIDER_FILE, value=provider_source(), multiline=True)
+    entry = CopyField(label=ENTRY_FILE, value=entry_source(), multiline=True)
     lines = len(field.value.splitlines())
-    return Block([w.Accordion([field], titles=[f"Read {PROVIDER_FILE} ({lines} lines)"])])
+    titles = [f"Read {PROVIDER_FILE} ({lines} lines)"]
+    return Block([w.Accordion([w.VBox([field, entry])], titles=titles)])

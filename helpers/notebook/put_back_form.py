@@ -27,7 +27,9 @@ class PutBackForm(Form):
         super().__init__(kit, [self.provider, self.files, self.users, self.forget, *asked], "Put it back")
 
     def autopilot(self) -> None:
-        """Never by itself: on autopilot the setup is what is wanted."""
+        """Only when asked to: on autopilot the setup is what is wanted."""
+        if self.kit.settings.autopilot == "undo":
+            self.submit()
 
     def submit(self) -> None:
         if self.email.value and self.password.secret:
@@ -49,4 +51,5 @@ class PutBackForm(Form):
         if self.forget.value:  # only now: a second try would need it
             kit.forget()
             put_back.done.append("typed values are forgotten")
+        kit.put_away()
         return "; ".join(put_back.done)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from helpers.core.errors import Conflict, Refused
 from helpers.core.masking import Secret
@@ -14,8 +14,8 @@ from helpers.failures import known
 from helpers.strapi.http import Answer, Door
 
 _PROVIDERS = "/users-permissions/providers"
-_USERS = "/content-manager/collection-types/plugin::users-permissions.user"
 _ADVANCED = "/users-permissions/advanced"
+_USERS = "/content-manager/collection-types/plugin::users-permissions.user"
 
 Entry = dict[str, Any]
 
@@ -103,6 +103,15 @@ class Admin:
 
     def delete_user(self, user: User) -> None:
         self._ask("DELETE", f"{_USERS}/{user.id}").get(dict)
+
+    def users_of(self, provider: str) -> int:
+        """How many people have logged in with a provider.
+
+        Raises:
+            Refused: this account may not read users in the Content Manager.
+        """
+        path = f"{_USERS}?filters[provider][$eq]={quote(provider, safe='')}&page=1&pageSize=1"
+        return self._ask("GET", path).get(int, "pagination", "total")
 
     def plan(
         self,

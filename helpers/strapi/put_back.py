@@ -12,7 +12,7 @@ from helpers.strapi.client import Admin
 from helpers.strapi.provider_undo import Undo
 from helpers.strapi.restart import DOWN, Providers, Restart, sends
 
-_PROVIDER_STEM = Path(PROVIDER_FILE).stem
+_EXTENSION = Path(PROVIDER_FILE).parent.name
 
 
 class PutBack:
@@ -87,15 +87,14 @@ class PutBack:
         self.done.append(f"the user of your login, {names}, {left}")
 
     def _put_files_back(self, how: str, *, provider_file: bool) -> None:
-        undone = self._undo.files.undo(only=lambda path: provider_file or path.stem != _PROVIDER_STEM)
+        undone = self._undo.files.undo(only=lambda path: provider_file or path.parent.name != _EXTENSION)
         if not undone:
             self.done.append("no file was changed")
             return
         self.done.append(f"files as before: {', '.join(undone)}")
-        stems = {Path(name).stem for name in undone}
-        if not stems & {_PROVIDER_STEM, "server"}:  # the front end's own
-            return
-        without_file = _PROVIDER_STEM in stems
+        without_file = any(Path(name).parent.name == _EXTENSION for name in undone)
+        if not without_file and not any(Path(name).stem == "server" for name in undone):
+            return  # the front end's own
 
         def seen(found: Providers) -> bool:
             still_known = without_file and TODAY.provider in found

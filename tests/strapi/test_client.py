@@ -24,7 +24,7 @@ from helpers.core.masking import Secret
 from helpers.rehearsal.strapi.server import USERS
 from helpers.strapi.client import Admin, Strapi
 from helpers.strapi.providers import User
-from helpers.web.server import Server
+from tests.support.asgi import AsgiServer
 
 PASSWORD = Secret("correct-horse-battery")
 STORED = {
@@ -58,7 +58,7 @@ class Canned:
 
     def __init__(self) -> None:
         methods = ["GET", "POST", "PUT", "DELETE"]
-        self.server = Server(Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)]))
+        self.server = AsgiServer(Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)]))
         self.forget()
 
     def forget(self) -> None:

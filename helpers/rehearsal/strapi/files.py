@@ -7,8 +7,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from helpers.core.flows import TODAY
-from helpers.project.strapi_project import PROVIDER_FILE
+from helpers.project.strapi_project import ENTRY_FILE, PROVIDER_FILE
 
 # The one line that matters here: a text, or a variable with a text to fall back on.
 _URL = re.compile(r"\burl: (?:env\('(\w*)', )?'([^']*)'")
@@ -33,5 +32,5 @@ class ProjectFiles:
         return (dotenv_values(self.root / ".env").get(found[1] or "") or found[2]) if found else ""
 
     def defines_provider(self) -> bool:
-        path = self.root / PROVIDER_FILE
-        return path.exists() and TODAY.provider in path.read_text(encoding="utf-8")
+        provider, entry = self.root / PROVIDER_FILE, self.root / ENTRY_FILE
+        return provider.exists() and entry.exists() and provider.stem in entry.read_text(encoding="utf-8")
