@@ -94,7 +94,7 @@ def test_without_undoing_the_board_ends_with_all_six(tmp_path: Path) -> None:
             "restart._BY_ITSELF = 1.0\n"
             "ProjectFiles.url = lambda *_: 'http://localhost:1337'",
             "backend_form()",
-            "Strapi did not come back with the change",
+            "Strapi does not watch",
         ),
         (
             "import os\nos.environ['KIT_NGROK_FAULT'] = '105'",

@@ -540,7 +540,7 @@ def test_what_follows_from_a_failed_step_waits_for_it_and_does_nothing(
         cells.tunnel_form()
         await cells.check("public-address")
         cells.backend_form()
-        with pytest.raises(Exception, match="Strapi did not come back with the change"):
+        with pytest.raises(Exception, match="Strapi does not watch"):
             await cells.check("server-url")
         cells.credentials_form()
         await cells.check("credentials")
