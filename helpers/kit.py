@@ -10,6 +10,7 @@ import atexit
 import logging
 import os
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -29,10 +30,13 @@ from helpers.gateway.exposure import becomes_public
 from helpers.gateway.public_address import PublicAddress, Seen, Tunnel
 from helpers.gateway.witness import Witness
 from helpers.login.verdict import Logins
+from helpers.project.change import Plan
 from helpers.project.strapi_project import Project
 from helpers.strapi.client import Admin
 from helpers.strapi.provider_undo import Undo
+from helpers.strapi.put_back import PutBack
 from helpers.strapi.rate_limits import PoliteStrapi
+from helpers.strapi.restart import Restart
 from helpers.tunnel.ngrok_agent import leased
 from helpers.tunnel.own import BroughtTunnel
 
@@ -289,6 +293,36 @@ class Kit(Facts):
         admin.apply(change)
         return list(change.fields)
 
+    def restart(self, say: Callable[[str], object], cancelled: threading.Event) -> Restart:
+        """The way of a changed file into the running Strapi."""
+        return Restart(self.strapi, self._known_admin, self.settings.strapi_project, say, cancelled)
+
+    def put_back(self, say: Callable[[str], object], cancelled: threading.Event) -> PutBack:
+        """The way back; what it needs of the open door is kept, so that this may be closed first."""
+        return PutBack(self.undo, self._known_admin, self.restart(say, cancelled), self.public_url)
+
+    @property
+    def _known_admin(self) -> Callable[[], Admin] | None:
+        given = self.settings
+        return self.admin if given.strapi_admin_email and given.strapi_admin_password else None
+
+    def address_plan(self, project: Project) -> Plan:
+        """The overlay for the ``NODE_ENV`` that the running Strapi has, as far as that can be asked."""
+        environment = ""
+        with suppress(KitError):
+            environment = self._known_admin().environment() if self._known_admin else ""
+        return project.address(self.public_url, environment)
+
+    def take_out_overlays(self) -> list[str]:
+        """Remove the public address from the Strapi project; returns the names of what went."""
+        project = Project(self.settings.strapi_project)
+        names = list(project.overlays())
+        paths = {project.folder.path(name) for name in names}
+        self.undo.files.undo(only=paths.__contains__)
+        for path in paths:  # one that no journal knows any more
+            path.unlink(missing_ok=True)
+        return names
+
     def browser(self, twice: frozenset[str] = frozenset()) -> Browser:
         """A robot browser with a cookie jar of its own, for rehearsals."""
         if not self.world:
@@ -306,11 +340,16 @@ class Kit(Facts):
         if self.world is None:
             return
         if step > 1:
-            Project(self.settings.strapi_project).address(self.open_door()).apply(self.undo.files)
-            self.world.restart_strapi()
+            self.open_door()
+            self.address_plan(Project(self.settings.strapi_project)).apply(self.undo.files)
         if step > 2:
             app = self.offered
             self.use(client_id=app.client_id, client_secret=app.client_secret)
             self.world.register_app(app.client_id, app.client_secret, self.urls.callback)
         if step > 3:
+            self.write_provider_file()
             self.save_provider()
+
+    def write_provider_file(self) -> None:
+        if not self.flow.retired:
+            Project(self.settings.strapi_project).provider().apply(self.undo.files)

@@ -38,9 +38,15 @@ def project(visit: Visit) -> str | Finding:
         raise DoesNotApply(f"Strapi runs at {facts.strapi_url}, and its files are not on this computer")
     if not root:
         raise NotYet("the folder of your Strapi project (1.2)")
-    folder = Project(root).folder
+    strapi = Project(root)
+    folder = strapi.folder
+    if tracked := strapi.tracked_overlays():
+        raise KitError(
+            f"git tracks {tracked[0]}, so everybody who pulls would get your tunnel's address",
+            fix=(f"In {folder.root} run: git rm --cached {tracked[0]}", "Commit that."),
+        )
     server, middlewares = (_text(folder.root / "config", name) for name in ("server", "middlewares"))
-    if re.search(_READS_NOTHING, server):
+    if re.search(_READS_NOTHING, server) and not strapi.overlays():
         raise KitError(
             "config/server reads its url from a variable without a name", failure=known.SERVER_URL_LOCALHOST
         )
@@ -56,6 +62,10 @@ def project(visit: Visit) -> str | Finding:
         if _refuses_its_cookie(visit):
             raise KitError(told, failure=known.PROXY_SETTING_WITHOUT_EFFECT)
         return Finding(told, known.PROXY_SETTING_WITHOUT_EFFECT)
+    for name, address in strapi.overlays().items():
+        if not visit.kit.public_url:  # why there is none is told by another check
+            told = f"{name} still has {address}, and that tunnel is gone: start one, or press Take it out"
+            return Finding(told, known.SERVER_URL_OF_EARLIER_TUNNEL)
     return f"config/server and config/middlewares of {folder.root.name} say nothing that is known to fail"
 
 

@@ -168,5 +168,7 @@ async def _first(answer: Coroutine[Any, Any, Head], sending: asyncio.Task[None])
 def closed() -> web.StreamResponse:
     """The refusal of what is nobody's business on the internet."""
     return text(
-        "Closed: the admin panel and a dev server's own tools are not reachable from the internet.\n", 404
+        "Closed: the admin panel and a dev server's own tools are not reachable from the internet.\n"
+        "On the computer where Strapi runs the admin panel is at http://localhost:1337/admin\n",
+        404,
     )

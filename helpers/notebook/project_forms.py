@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from contextlib import suppress
+import html
 
 import ipywidgets as w
 
-from helpers.core.errors import InputError, KitError, Stopped
-from helpers.doctor import checks
-from helpers.doctor.checks import PASSED
+from helpers.core.errors import InputError
 from helpers.kit import Kit
 from helpers.notebook.form import Form, note, text_field
 from helpers.notebook.widgets import Block, CopyField
-from helpers.project.change import Plan
+from helpers.project import overlay
+from helpers.project.change import CannotEdit, Plan
 from helpers.project.front_end_project import FrontEnd
 from helpers.project.front_end_start import installed_node
-from helpers.project.javascript import CannotEdit
 from helpers.project.strapi_project import (
     ENTRY_FILE,
     PROVIDER_FILE,
     Project,
-    backend_env,
     entry_source,
     frontend_env,
     provider_source,
-    server_config,
 )
+from helpers.strapi.restart import Providers, sends
 
-_RESTART = 120.0  # seconds a person may take to restart Strapi
-_LOOK = 12.0  # seconds between two looks: a look may be a login, and the kit begins five a minute at most
+
+class Diff(w.HTML):
+    """A unified diff in colours; the signs stay, for those who see none."""
+
+    _CLASSES = {"+": "kit-added", "-": "kit-removed", "@": "kit-place"}  # noqa: RUF012 - never changed
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+
+    def show(self, text: str) -> None:
+        self.text = text
+        lines = [
+            f'<span class="{self._CLASSES.get(line[0], "")}">{html.escape(line)}</span>'
+            for line in text.splitlines()
+        ]
+        self.value = f'<pre class="kit-diff" tabindex="0">{chr(10).join(lines)}</pre>' if text else ""
 
 
 class ProjectForm(Form):
@@ -41,7 +51,7 @@ class ProjectForm(Form):
 
     def __init__(self, kit: Kit) -> None:
         self.folder = text_field(self.label, "", "the whole path")
-        self.diff = CopyField(label="What will change", multiline=True)
+        self.diff = Diff()
         self.by_hand = w.VBox()
         self.apply_button = w.Button(description="Apply", layout=w.Layout(width="auto"))
         self.apply_button.on_click(lambda _: self.apply())
@@ -54,14 +64,16 @@ class ProjectForm(Form):
         self.folder.disabled = self.kit.world is not None  # a rehearsal touches no project of yours
 
     def begin_anew(self) -> None:
-        self.planned, self.diff.value, self.by_hand.children = None, "", []
+        self.diff.show("")
+        self.planned, self.by_hand.children = None, []
         super().begin_anew()
 
     def plan(self, folder: str) -> Plan:
         raise NotImplementedError
 
-    def applied(self) -> str:
-        return "Written"
+    def write(self, planned: Plan) -> str:
+        """Write what was shown, and say what there is to do then."""
+        raise NotImplementedError
 
     def autopilot(self) -> None:
         if self.folder.value:
@@ -78,27 +90,14 @@ class ProjectForm(Form):
             if (shown and not self.unattended) or self.planned is None:
                 return shown
             planned, self.planned = self.planned, None
+            self._lead_on(self.submit_button)
             if not planned.changes:
                 return self._nothing(planned)
-            planned.apply(self.kit.undo.files)
+            self.diff.show("")
             names = ", ".join(change.name for change in planned.changes)
-            self.diff.value = ""
-            return f"Written: {names}. {self.applied()}"
+            return f"Written: {names}. {self.write(planned)}"
 
         self.work(job, "Writing", cancellable=True, also_busy=[self.apply_button])
-
-    def wait_for_restart(self, restarted: Callable[[], bool]) -> None:
-        """Ask until Strapi is back with the change; a person restarts it meanwhile."""
-        self.status.say("busy", "Restart Strapi now; waiting for it to come back with the change")
-        until = time.monotonic() + _RESTART
-        while time.monotonic() < until:
-            if self._cancelled.wait(_LOOK):
-                raise Stopped("The files are written; restart Strapi, then press Check again")
-            self.kit.strapi.forget()
-            with suppress(KitError):
-                if restarted():
-                    return
-        raise Stopped("Strapi did not come back with the change: restart it, then press Check again")
 
     def _show(self) -> str:
         folder = self.folder.value.strip()
@@ -107,13 +106,19 @@ class ProjectForm(Form):
         self.planned = self.plan(folder)
         if folder != getattr(self.kit.settings, self.setting):
             self.kit.learn(**{self.setting: folder})
-        self.diff.value = self.planned.diff()
+        self.diff.show(self.planned.diff())
         self.by_hand.children = [
             box for each in self.planned.by_hand for box in _pasted(str(each), each.snippet)
         ]
         if not self.planned.changes:
             return self._nothing(self.planned)
+        self._lead_on(self.apply_button)
         return f"{len(self.planned.changes)} file(s) would change: read what, then press Apply"
+
+    def _lead_on(self, button: w.Button) -> None:
+        """The primary button is the one to press next."""
+        for each in (self.submit_button, self.apply_button):
+            each.button_style = "primary" if each is button else ""
 
     def _nothing(self, plan: Plan) -> str:
         if plan.by_hand:
@@ -121,47 +126,86 @@ class ProjectForm(Form):
         return "Nothing to change: it is like that already"
 
 
-class BackendForm(ProjectForm):
-    """``config/server`` reads its ``url`` from ``.env``, and ``.env`` has the public address."""
+class StrapiForm(ProjectForm):
+    """A change that the running Strapi has to take over; :meth:`has_it` tells by its providers if it has."""
 
     label = "Your Strapi project's folder"
     checks = ("server-url", "strapi")
 
+    def write(self, planned: Plan) -> str:
+        restart = self.kit.restart(lambda text: self.status.say("busy", text), self._cancelled)
+        how = restart.look()  # in a moment it may be down
+        planned.apply(self.kit.undo.files)
+        taken_over = restart.wait(how, self.has_it)
+        self.kit.strapi.changed()
+        return taken_over
+
+    def has_it(self, providers: Providers) -> bool:
+        raise NotImplementedError
+
+
+class BackendForm(StrapiForm):
+    """The public address in a file of its own, which Strapi merges over ``config/server``."""
+
+    def __init__(self, kit: Kit) -> None:
+        super().__init__(kit)
+        self.take_out_button = w.Button(description="Take it out", layout=w.Layout(width="auto"))
+        self.take_out_button.on_click(lambda _: self.take_out())
+        self.buttons.children = [*self.buttons.children, self.take_out_button]
+        self.take_out_button.layout.display = "none"
+        self._look_for_an_old_one()
+
     def plan(self, folder: str) -> Plan:
         if not self.kit.public_url:
             raise InputError("There is no public address yet: start the tunnel first.")
-        return Project(folder).address(self.kit.public_url)
+        return self.kit.address_plan(Project(folder))
 
-    def applied(self) -> str:
-        """Strapi reads its configuration when it starts, so somebody must start it again."""
-        kit = self.kit
-        if kit.world:
-            kit.world.restart_strapi()
-            kit.strapi.changed()
-            return f"The rehearsal's Strapi was restarted with PUBLIC_URL={kit.public_url}"
-        if not (kit.settings.strapi_admin_email and kit.settings.strapi_admin_password):
-            return "Restart Strapi. What it sends then is checked in chapter 3"
-        self.wait_for_restart(lambda: checks.run_one(kit, "server-url").status == PASSED)
-        return "Strapi was restarted and sends the new address"
+    def has_it(self, providers: Providers) -> bool:
+        return sends(providers, self.kit.public_url)
+
+    def take_out(self) -> None:
+        """Only this file: what else the kit has changed stays."""
+
+        def job() -> str:
+            restart = self.kit.restart(lambda text: self.status.say("busy", text), self._cancelled)
+            how, old = restart.look(), self._old_ones()
+            names = self.kit.take_out_overlays()
+            self.take_out_button.layout.display = "none"
+            if not names:
+                return "It is gone already"
+            gone = restart.wait(how, lambda found: not any(sends(found, address) for address in old))
+            return f"Taken out: {', '.join(names)}. {gone}"
+
+        self.work(job, "Taking it out", cancellable=True, also_busy=[self.take_out_button])
+
+    def _look_for_an_old_one(self) -> None:
+        old = self._old_ones()
+        if old and not self.kit.settings.autopilot and not self.status.kind:
+            self.take_out_button.layout.display = ""
+            self.status.say(
+                "note",
+                f"Your project still has {old[0]} of an earlier time, which leads nowhere from here. "
+                "Start the tunnel and apply the new address, or take it out.",
+            )
+
+    def _old_ones(self) -> list[str]:
+        try:
+            found = Project(self.kit.settings.strapi_project).overlays()
+        except InputError:
+            return []
+        return [address for address in found.values() if address != self.kit.gateway.public]
 
 
-class ProviderFileForm(ProjectForm):
+class ProviderFileForm(StrapiForm):
     """The file that gives Strapi today's Instagram login."""
 
     step = "3.0 One file, for today's login"
-    label = "Your Strapi project's folder"
 
     def plan(self, folder: str) -> Plan:
         return Plan() if self.kit.flow.retired else Project(folder).provider()
 
-    def applied(self) -> str:
-        kit = self.kit
-        if kit.world:
-            return "The rehearsal's Strapi knows it"
-        if not (kit.settings.strapi_admin_email and kit.settings.strapi_admin_password):
-            return "Restart Strapi, then go on"
-        self.wait_for_restart(lambda: kit.flow.provider in kit.admin().providers())
-        return f"Strapi was restarted and knows the provider {kit.flow.provider}"
+    def has_it(self, providers: Providers) -> bool:
+        return self.kit.flow.provider in providers
 
 
 class FrontEndForm(ProjectForm):
@@ -186,7 +230,8 @@ class FrontEndForm(ProjectForm):
         known = Plan(by_hand=tuple(CannotEdit(str(each), "\n".join(each.fix)) for each in told if each))
         return known + frontend.address(self.kit.public_url)
 
-    def applied(self) -> str:
+    def write(self, planned: Plan) -> str:
+        planned.apply(self.kit.undo.files)
         return "Stop and start your front end: it reads the variable when it starts"
 
 
@@ -195,15 +240,18 @@ def _pasted(reason: str, snippet: str) -> list[w.Widget]:
 
 
 def by_hand(kit: Kit) -> Block:
-    """The same lines to copy, for projects that this machine cannot reach."""
+    """The same to copy, for projects that this machine cannot reach."""
     fields = [
-        CopyField(label="config/server.js (or .ts)", value=server_config(), multiline=True),
-        CopyField(label="Strapi's .env", multiline=True),
+        CopyField(label=overlay.path("development", "js"), multiline=True),
+        CopyField(label=overlay.path("development", "ts"), multiline=True),
         CopyField(label="The front end's .env", multiline=True),
     ]
 
     def fill() -> None:
-        fields[1].value, fields[2].value = backend_env(kit.urls), frontend_env(kit.urls)
+        public = kit.urls.public
+        for field, language in zip(fields, ("js", "ts"), strict=False):
+            field.value = overlay.source(public, language) if public else ""
+        fields[2].value = frontend_env(kit.urls)
 
     fill()
     kit.on_change(fill)

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
+import ipywidgets as w
 
-from helpers.core.errors import Conflict, KitError, Stopped, Unreachable
+from helpers.core import inputs
+from helpers.core.errors import KitError
 from helpers.kit import Kit
-from helpers.notebook.form import Form, checkbox
-from helpers.project.strapi_project import PROVIDER_FILE
-from helpers.strapi import restart
-
-_RESTART = 90.0  # seconds; a TypeScript project takes 9 to 25
+from helpers.notebook.form import Form, checkbox, text_field
+from helpers.notebook.widgets import SecretField
 
 
 class PutBackForm(Form):
-    """Each part is tried whatever becomes of the others; what could not be put back is said.
-
-    The provider comes before the files: Strapi restarts as soon as one of these is back.
-    """
+    """Asks for the administrator only where that is needed and not known."""
 
     def __init__(self, kit: Kit) -> None:
+        given = kit.settings
         self.provider = checkbox("Put the provider's former settings back in Strapi", True)
         self.files = checkbox("Undo the changes to files of my projects", True)
+        self.users = checkbox("Delete the user that my login made in Strapi")
         self.forget = checkbox("Forget what I typed into these notebooks")
-        super().__init__(kit, [self.provider, self.files, self.forget], "Put it back")
+        self.email = text_field("Strapi administrator's e-mail", given.strapi_admin_email)
+        self.password = SecretField("Strapi administrator's password", given.strapi_admin_password)
+        known = given.strapi_admin_email and given.strapi_admin_password
+        asked: list[w.Widget] = [self.email, self.password] if kit.undo.recorded and not known else []
+        super().__init__(kit, [self.provider, self.files, self.users, self.forget, *asked], "Put it back")
 
     def autopilot(self) -> None:
         """Only when asked to: on autopilot the setup is what is wanted."""
@@ -33,83 +32,24 @@ class PutBackForm(Form):
             self.submit()
 
     def submit(self) -> None:
-        chosen = [self._close]
-        chosen += [self._restore_provider] if self.provider.value else []
-        chosen += [self._undo_files] if self.files.value else []
-        chosen += [self._forget] if self.forget.value else []
+        if self.email.value and self.password.secret:
+            try:
+                email = inputs.email(self.email.value)
+            except KitError as error:
+                self.refuse(error)
+                return
+            self.kit.use(strapi_admin_email=email, strapi_admin_password=self.password.secret)
+        self.work(self._put_back, "Putting things back", cancellable=True)
 
-        def job() -> str:
-            said = _all(chosen)
-            self.kit.put_away()
-            return said
-
-        self.work(job, "Putting things back", cancellable=True)
-
-    def _close(self) -> str:
-        self.kit.door.close()
-        return "the public address is closed"
-
-    def _restore_provider(self) -> str:
+    def _put_back(self) -> str:
         kit = self.kit
-        names = kit.undo.recorded
-        if names:
-            restart.wait_until_up(kit.strapi, self._cancelled)
-        for name in names:
-            kit.undo.restore_provider(kit.admin(), name)
-        done = "; ".join(f"{name} has its former settings" for name in names) or "no provider was changed"
-        others = ", ".join(kit.undo.elsewhere)
-        return f"{done}; to put {others} back, set STRAPI_URL to it" if others else done
-
-    def _undo_files(self) -> str:
-        if not self.kit.undo.files.entries():
-            return "no file was changed"
-        watching = self._strapi_watches()  # asked first: in a moment it may be down
-        names = self.kit.undo.files.undo()
-        said = f"files as before: {', '.join(names)}"
-        if not watching:
-            return f"{said}; now restart Strapi: Ctrl-C where it runs, then start it again"
-        self.status.say("busy", "Strapi restarts by itself; waiting for it to come back without the change")
-        project = self.kit.settings.strapi_project
-        if not restart.wait(lambda: self._is_without(names), _RESTART, self._cancelled, project):
-            raise Stopped(f"{said}; Strapi did not come back without them: look where it runs what it says")
-        return f"{said}; Strapi has restarted without them"
-
-    def _strapi_watches(self) -> bool:
-        """Only an administrator can see it."""
-        given = self.kit.settings
-        if not (given.strapi_admin_email and given.strapi_admin_password):
-            return False
-        with suppress(Unreachable):
-            restart.wait_until_up(self.kit.strapi, self._cancelled)
-            return self.kit.admin().restarts_by_itself()
-        return False
-
-    def _is_without(self, names: list[str]) -> bool:
-        kit = self.kit
-        if kit.world:
-            kit.world.restart_strapi()
-        providers = kit.admin().providers()
-        undone = any(Path(name).stem == Path(PROVIDER_FILE).stem for name in names)
-        # A rehearsal's Strapi knows the provider with and without the file.
-        if undone and kit.world is None and kit.flow.provider in providers:
-            return False
-        sent = [str(entry.get("redirectUri", "")) for entry in providers.values()]
-        return not any(kit.public_url and uri.startswith(kit.public_url) for uri in sent)
-
-    def _forget(self) -> str:
-        self.kit.forget()
-        return "typed values are forgotten"
-
-
-def _all(parts: list[Callable[[], str]]) -> str:
-    done: list[str] = []
-    failed: list[KitError] = []
-    for part in parts:
-        try:
-            done.append(part())
-        except KitError as error:
-            failed.append(error)
-    if failed:
-        said = "; ".join([*done, *(str(error) for error in failed)])
-        raise Conflict(said, evidence=failed[0].evidence, fix=failed[0].fix)
-    return "; ".join(done)
+        put_back = kit.put_back(lambda text: self.status.say("busy", text), self._cancelled)
+        kit.strapi.try_again()
+        kit.door.close()
+        put_back.done.append("the public address is closed")
+        put_back.run(providers=self.provider.value, files=self.files.value, users=self.users.value)
+        if self.forget.value:  # only now: a second try would need it
+            kit.forget()
+            put_back.done.append("typed values are forgotten")
+        kit.put_away()
+        return "; ".join(put_back.done)

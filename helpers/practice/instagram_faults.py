@@ -23,7 +23,7 @@ def _change_url_midway(kit: Kit) -> None:
     """Strapi is restarted with another address while Instagram asks for the consent."""
     robot = kit.browser()
     question = robot.start()
-    edited(".env", "PUBLIC_URL=(.*)", r"PUBLIC_URL=\1/backend")(kit)
+    edited("config/env/development/server.js", "url: '(.*)'", r"url: '\1/backend'")(kit)
     robot.finish(question, allow=True)
 
 

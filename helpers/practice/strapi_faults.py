@@ -26,7 +26,7 @@ from helpers.practice.fault import (
 from helpers.web.answers import Answer, Routes, as_json, redirect
 from helpers.web.server import Request
 
-_SERVER, _URL = "config/server.js", r"url: .*"
+_SERVER, _OVERLAY = "config/server.js", "config/env/development/server.js"
 _ANOTHER = "another"
 _MIDDLEWARES = "module.exports = ['strapi::logger', 'strapi::errors', 'strapi::cors', 'strapi::body'];\n"
 
@@ -84,6 +84,12 @@ def _mix_them_up(kit: Kit) -> None:
             robot.start(address)
 
 
+def _as_on_the_page(kit: Kit) -> None:
+    """The line of Strapi's page, by hand, in the place of what the kit writes."""
+    (world(kit).project / _OVERLAY).unlink()
+    edited(_SERVER, r"  app: ", "  url: env('', 'http://localhost:1337'),\n  app: ")(kit)
+
+
 def _no_keys(kit: Kit) -> None:
     edited(".env", r"APP_KEYS=.*", "APP_KEYS=")(kit)
     world(kit).strapi_server.stop()
@@ -91,16 +97,14 @@ def _no_keys(kit: Kit) -> None:
 
 FAULTS = {
     known.PROVIDER_DISABLED: Fault(saved(enabled=False), practice=True),
-    known.SERVER_URL_MISSING: Fault(edited(".env", "PUBLIC_URL=https", "PUBLIC_URL=http"), practice=True),
-    known.SERVER_URL_LOCALHOST: Fault(
-        edited(_SERVER, _URL, "url: env('', 'http://localhost:1337'),"), practice=True
-    ),
+    known.SERVER_URL_MISSING: Fault(edited(_OVERLAY, "https://", "http://"), practice=True),
+    known.SERVER_URL_LOCALHOST: Fault(_as_on_the_page, practice=True),
     known.SERVER_URL_OF_EARLIER_TUNNEL: Fault(
-        edited(".env", "PUBLIC_URL=.*", "PUBLIC_URL=https://1b2c3d4e.ngrok-free.dev"),
+        edited(_OVERLAY, "url: '.*'", "url: 'https://1b2c3d4e.ngrok-free.dev'"),
         practice=True,
     ),
     known.REDIRECT_PATH_UNEXPECTED: Fault(
-        edited(".env", "PUBLIC_URL=(.*)", r"PUBLIC_URL=\1/backend"), practice=True
+        edited(_OVERLAY, "url: '(.*)'", r"url: '\1/backend'"), practice=True
     ),
     known.LOGIN_ADDRESS_NOT_FOUND: Fault(configured(prefix="/v1")),
     known.SESSION_MIDDLEWARE_MISSING: Fault(

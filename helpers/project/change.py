@@ -6,23 +6,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpers.core.errors import Conflict, InputError
+from helpers.core.errors import Conflict, InputError, KitError
 from helpers.project.diff import unified
-from helpers.project.javascript import CannotEdit
 
 if TYPE_CHECKING:
     from helpers.core.replace_file import Step
     from helpers.project.journal import Journal
 
 
+class CannotEdit(KitError):
+    """What only its author can change safely, with the text to put there by hand."""
+
+    def __init__(self, reason: str, snippet: str = "") -> None:
+        super().__init__(reason)
+        self.snippet = snippet
+
+
 @dataclass(frozen=True)
 class FileChange:
-    """One file before (None: there is none) and after.
+    """One file of the project at ``root`` before (None: there is none) and after.
 
-    ``name`` is how it is shown. ``variable`` says that it is an ``.env`` file, and which value in it is ours.
+    ``path`` has no link in it. ``name`` is how it is shown. ``variable`` says that it is an ``.env`` file,
+    and which value in it is ours.
     """
 
     path: Path
+    root: Path
     name: str
     before: bytes | None
     after: bytes
@@ -33,6 +42,11 @@ class FileChange:
 
     def check(self) -> None:
         """Raises Conflict when the file is no longer what the diff was made of."""
+        if self.path.resolve() != self.path:
+            raise Conflict(
+                f"A link leads to {self.name} by now, so it was not written: look at the new diff.",
+                evidence=f"{self.path} is {self.path.resolve()}",
+            )
         present = read_file(self.path)
         if present != self.before:
             raise Conflict(
@@ -72,7 +86,7 @@ def read_file(path: Path) -> bytes | None:
     """What the file holds, None when there is none; InputError when it cannot be read."""
     try:
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error

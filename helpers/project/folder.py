@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.core.errors import InputError
-from helpers.project import env_file
+from helpers.project import env_file, git
 from helpers.project.change import FileChange, Plan, read_file
 
 _SCRIPTS = (".js", ".jsx", ".mjs", ".ts", ".tsx")
@@ -72,7 +72,18 @@ class Folder:
         # Asked of the mode: an administrator may write everything, and a replacement needs no permission.
         if before is not None and not (path.stat().st_mode & stat.S_IWUSR and os.access(path, os.W_OK)):
             raise InputError(f"{path} is read-only: make it writable, then try again.")
-        return Plan((FileChange(path, f"{self.root.resolve().name}/{relative}", before, after, variable),))
+        root = self.root.resolve()
+        return Plan((FileChange(path, root, f"{root.name}/{relative}", before, after, variable),))
+
+    def keep_out_of_git(self, relative: str) -> Plan:
+        """A line of ``.git/info/exclude``, which no commit ever holds; nothing where git ignores the file."""
+        found = git.exclude_file(self.root)
+        if found is None or git.is_ignored(self.root, relative):
+            return Plan()
+        path, prefix = found
+        before = read_file(path)
+        after = git.exclude(before, f"/{prefix}{relative}")
+        return Plan((FileChange(path, self.root.resolve(), ".git/info/exclude", before, after),))
 
     def set_variable(self, relative: str, name: str, value: str) -> Plan:
         """One line of an ``.env`` file."""

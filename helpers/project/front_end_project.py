@@ -10,10 +10,9 @@ from urllib.parse import urlsplit
 from helpers.core.errors import InputError, KitError
 from helpers.failures import known
 from helpers.project import front_end_start
-from helpers.project.change import Plan
+from helpers.project.change import CannotEdit, Plan
 from helpers.project.env_file import bindings, read
 from helpers.project.folder import Folder
-from helpers.project.javascript import CannotEdit
 from helpers.project.login_link import Link, Source
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import os
 import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 from helpers.core.errors import Conflict, InputError
 from helpers.core.replace_file import PRIVATE, Step, discard_temporary, replace_file, sync_folder
+from helpers.project import git
 from helpers.project.change import FileChange, read_file
 from helpers.project.diff import unified
 
@@ -35,7 +37,20 @@ class Entry:
         present = read_file(self.change.path)
         if present == self.change.after:
             return "new"
-        return "old" if present == self.change.before else "changed"
+        gone = not self.change.root.is_dir()  # the whole project: there is nothing to put back
+        return "old" if gone or present == self.change.before else "changed"
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing is written there, whatever the journal says: anybody may have edited it."""
+        path, root = self.change.path, self.change.root
+        if path.resolve() != path:
+            return f"a link leads there by now, to {path.resolve()}"
+        exclude = git.exclude_file(root)
+        if path.is_relative_to(root) and (root / "package.json").is_file():
+            return ""
+        known = exclude is not None and path == exclude[0]
+        return "" if known else "it is outside of every project that the kit changes"
 
 
 class Journal:
@@ -74,7 +89,7 @@ class Journal:
         entry = Entry(uuid.uuid4().hex, change, mode, tuple(missing))
         self._append(_record(entry))
         step("recorded")
-        with _errors_of(change):
+        with errors_of(change.name):
             try:
                 for folder in missing:
                     folder.mkdir(exist_ok=True)
@@ -86,22 +101,25 @@ class Journal:
         self._append({"done": entry.id})
         step("done")
 
-    def undo(self, step: Step | None = None) -> list[str]:
-        """Put every file back, the latest change first; returns the names of those that were.
+    def undo(self, step: Step | None = None, only: Callable[[Path], bool] | None = None) -> list[str]:
+        """Put every file back, or ``only`` some, the latest change first; the answer names those that were.
 
         Raises:
-            Conflict: somebody changed files since: these are left alone, the others are put back.
+            Conflict: somebody changed files since, or the kit never writes there: these are left alone and
+                named, the others are put back.
         """
         step = step or _nothing
         put_back: list[str] = []
         kept: dict[Path, Entry] = {}
         for entry in reversed(self.entries()):
             change = entry.change
+            if only and not only(change.path):
+                continue
             state = "changed" if change.path in kept else entry.state
-            if state == "changed":
+            if state == "changed" or (state == "new" and entry.refusal):
                 kept.setdefault(change.path, entry)
                 continue
-            with _errors_of(change):
+            with errors_of(change.name):
                 if state == "new":
                     put_back.append(change.name)
                     _restore(entry, step)
@@ -109,19 +127,21 @@ class Journal:
             self._append({"undone": entry.id})
             step("undone")
         if kept:
-            raise _changed_since([entry.change for entry in kept.values()])
-        self.file.unlink(missing_ok=True)
+            raise _left_alone(list(kept.values()))
+        if not self.entries():
+            self.file.unlink(missing_ok=True)
         return list(dict.fromkeys(put_back))
 
     def _append(self, record: dict[str, Any]) -> None:
-        self.file.parent.mkdir(mode=0o700, exist_ok=True)
-        descriptor = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
-        with open(descriptor, "ab") as stream:
-            # The newline comes first: it ends a line that a crash has torn.
-            stream.write(f"\n{json.dumps(record)}".encode())
-            stream.flush()
-            os.fsync(descriptor)
-        sync_folder(self.file.parent)
+        with errors_of(str(self.file)):
+            self.file.parent.mkdir(mode=0o700, exist_ok=True)
+            descriptor = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
+            with open(descriptor, "ab") as stream:
+                # The newline comes first: it ends a line that a crash has torn.
+                stream.write(f"\n{json.dumps(record)}".encode())
+                stream.flush()
+                os.fsync(descriptor)
+            sync_folder(self.file.parent)
 
 
 def _restore(entry: Entry, step: Step) -> None:
@@ -130,7 +150,9 @@ def _restore(entry: Entry, step: Step) -> None:
         path.unlink()
         step("removed")
     else:
-        replace_file(path, before, entry.mode, step=step)
+        # Never more rights than the file has now, whatever the journal says.
+        present = stat.S_IMODE(path.stat().st_mode)
+        replace_file(path, before, present if entry.mode is None else entry.mode & present, step=step)
 
 
 def _clean(entry: Entry, step: Step) -> None:
@@ -150,6 +172,7 @@ def _record(entry: Entry) -> dict[str, Any]:
     return {
         "id": entry.id,
         "path": str(change.path),
+        "root": str(change.root),
         "name": change.name,
         "variable": change.variable,
         "before": None if change.before is None else base64.b64encode(change.before).decode(),
@@ -162,38 +185,43 @@ def _record(entry: Entry) -> dict[str, Any]:
 def _entry(record: dict[str, Any]) -> Entry:
     before = None if record["before"] is None else base64.b64decode(record["before"])
     after = base64.b64decode(record["after"])
-    change = FileChange(Path(record["path"]), record["name"], before, after, record["variable"])
+    path, root = Path(record["path"]), Path(record["root"])
+    change = FileChange(path, root, record["name"], before, after, record["variable"])
     return Entry(record["id"], change, record["mode"], tuple(map(Path, record["folders"])))
 
 
 # What is said
 
 
-def _changed_since(changes: list[FileChange]) -> Conflict:
-    names = " and ".join(change.name for change in changes)
-    what = "it was not put back" if len(changes) == 1 else "they were not put back"
-    differences = (
-        unified(change.name, change.after, read_file(change.path), change.variable) for change in changes
-    )
-    return Conflict(
-        f"{names} changed after the kit wrote there, so {what}.",
-        evidence="".join(differences),
-        fix=[
+def _left_alone(entries: list[Entry]) -> Conflict:
+    changed = [entry.change for entry in entries if entry.state == "changed"]
+    said, fix = [], []
+    if changed:
+        names = " and ".join(change.name for change in changed)
+        what = "it was not put back" if len(changed) == 1 else "they were not put back"
+        said.append(f"{names} changed after the kit wrote there, so {what}.")
+        fix = [
             "Look at the difference: it is what somebody changed since.",
             "Take that change back and undo again, or keep the file as it is.",
-        ],
-    )
+        ]
+    for entry in entries:
+        if entry.change not in changed:
+            said.append(f"{entry.change.path} was not put back: {entry.refusal}.")
+            fix.append(f"Look at {entry.change.path} yourself: the kit does not touch it.")
+    differences = [unified(each.name, each.after, read_file(each.path), each.variable) for each in changed]
+    return Conflict(" ".join(said), evidence="".join(differences), fix=fix)
 
 
 @contextmanager
-def _errors_of(change: FileChange) -> Iterator[None]:
+def errors_of(name: str) -> Iterator[None]:
+    """What the disk refuses, said with its way out."""
     try:
         yield
     except OSError as error:
-        raise InputError(
-            f"{change.name} cannot be written: {error.strerror or error}.",
-            fix=["Make the file and its folder writable, then try again."],
-        ) from error
+        way_out = "Make the file and its folder writable, then try again."
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            way_out = "Make room on the disk, then try again."
+        raise InputError(f"{name} cannot be written: {error.strerror or error}.", fix=[way_out]) from error
 
 
 def _nothing(step: str) -> None:

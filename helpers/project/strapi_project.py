@@ -10,10 +10,10 @@ from pathlib import Path
 
 from helpers.core.errors import InputError
 from helpers.core.urls import Urls
-from helpers.project import config_file
-from helpers.project.change import Plan
+from helpers.project import git, overlay
+from helpers.project.change import CannotEdit, Plan
+from helpers.project.env_file import bindings, read
 from helpers.project.folder import Folder, needs
-from helpers.project.javascript import CannotEdit
 
 _EXTENSION = "src/extensions/users-permissions"
 PROVIDER_FILE = f"{_EXTENSION}/instagram-business.js"
@@ -29,16 +29,6 @@ FRONTEND_VARIABLES = (
 _REMARKS = re.compile(r"""/\*.*?\*/|//[^\n]*|^\s*['"]use strict['"];?""", re.DOTALL | re.MULTILINE)
 _LEVELS = 3  # folders that a monorepo puts around a project
 _STRAPI, _PLUGIN = "@strapi/strapi", "@strapi/plugin-users-permissions"
-
-
-def server_config() -> str:
-    """The line for ``config/server``; the page's own ``env('', …)`` can never read a variable."""
-    return "url: env('PUBLIC_URL', 'http://localhost:1337'),"
-
-
-def backend_env(urls: Urls) -> str:
-    """Nothing while there is no public address: an empty variable would take Strapi's default away."""
-    return f"PUBLIC_URL={urls.public}" if urls.public else ""
 
 
 def frontend_env(urls: Urls) -> str:
@@ -86,24 +76,47 @@ class Project:
         # As Strapi itself decides it.
         self.language = "ts" if (root / "tsconfig.json").exists() else "js"
 
-    def address(self, public: str) -> Plan:
-        """``config/server`` reads its ``url`` from a variable, and ``.env`` gives it the public address.
+    @property
+    def environment(self) -> str:
+        """``NODE_ENV`` as far as its files tell: Strapi takes development where nothing is said."""
+        found: dict[str | None, str | None] = {}
+        with suppress(InputError):  # nothing is written there
+            found = {each.key: each.value for each in bindings(read(self.folder.read(".env") or b""))}
+        return found.get("NODE_ENV") or "development"
+
+    def address(self, public: str, environment: str = "") -> Plan:
+        """The overlay with the public address, out of git's sight before it is there.
+
+        ``environment`` is the ``NODE_ENV`` of the running Strapi, if that is known better than by its files.
 
         Raises:
             InputError: a file cannot be read or must not be written; the text names it.
         """
-        name = self._config_name()
-        source = self.folder.read(name) if name else None
-        if source is None:
-            reason = (
-                "There is no config/server.js or .ts in the project: add this line to its server settings."
+        environment = environment or self.environment
+        for language in ("js", "ts"):
+            name = overlay.path(environment, language)
+            present = self.folder.read(name)
+            if present is None or overlay.is_ours(present):
+                continue
+            if overlay.address_in(present) == public:
+                return Plan()
+            return _by_hand(
+                f"There is a {name} of your own: add this line to its settings.", overlay.line(public)
             )
-            return self._env(config_file.VARIABLE, public) + _by_hand(reason, server_config())
-        try:
-            after, variable = config_file.set_url(source, Path(name).suffix[1:], name)
-        except CannotEdit as refusal:
-            return self._env(config_file.VARIABLE, public) + _by_hand(f"{name}: {refusal}", server_config())
-        return self.folder.change(name, after) + self._env(variable, public)
+        name = overlay.path(environment, self.language)
+        written = self.folder.change(name, overlay.source(public, self.language).encode())
+        return self.folder.keep_out_of_git(name) + written
+
+    def overlays(self) -> dict[str, str]:
+        """The overlays of this kit that stand in the project, each with its address."""
+        found = sorted(self.folder.root.glob("config/env/*/server.[jt]s"))
+        names = [str(path.relative_to(self.folder.root)) for path in found]
+        contents = {name: self.folder.read(name) or b"" for name in names}
+        return {name: overlay.address_in(text) for name, text in contents.items() if overlay.is_ours(text)}
+
+    def tracked_overlays(self) -> list[str]:
+        """Those that somebody has given to git all the same."""
+        return [name for name in self.overlays() if git.is_tracked(self.folder.root, name)]
 
     def provider(self) -> Plan:
         """Today's Instagram login in a file of its own, and what brings it in; nothing is overwritten."""
@@ -141,15 +154,6 @@ class Project:
         """Strapi also loads a plugin that ``config/plugins`` names with the folder it is in."""
         found = (self.folder.read(f"config/plugins.{language}") or b"" for language in ("js", "ts"))
         return any(re.search(rb"users-permissions['\"]?\s*:\s*\{[^}]*\bresolve\b", each) for each in found)
-
-    def _config_name(self) -> str:
-        names = sorted(
-            (f"config/server.{each}" for each in ("js", "ts")), key=lambda n: n[-2:] != self.language
-        )
-        return next((name for name in names if (self.folder.root / name).exists()), "")
-
-    def _env(self, variable: str, public: str) -> Plan:
-        return self.folder.set_variable(".env", variable, public)
 
 
 def _text(content: bytes) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -10,8 +9,6 @@ from dataclasses import replace
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
-
-from dotenv import dotenv_values
 
 from helpers.core import settings as facts
 from helpers.core.flows import HOSTS, Flow
@@ -33,8 +30,6 @@ from helpers.web.server import Handler, Server
 AUTHTOKEN = "2rehearsalOnlyNotARealAuthtoken_7Zq4"
 _PROJECT = Path(str(files("helpers.rehearsal.strapi"))) / "project"
 _ENV = "HOST=0.0.0.0\nPORT=1337\nAPP_KEYS=rehearsalKeyA,rehearsalKeyB\n"
-# The one line of config/server that matters here: a text, or a variable with a text to fall back on.
-_URL = re.compile(r"\burl: (?:env\('(\w*)', )?'([^']*)'")
 _STEPS = {
     ("GET", "/oauth/authorize"): Role("authorize", "browser", "instagram"),
     ("POST", "/oauth/authorize"): Role("consent", "browser", "instagram"),
@@ -60,16 +55,20 @@ class World:
         account = Account()
         self.meta_app = App("Kit rehearsal", "", Secret(), set(), {account.username})
         self.instagram = InstagramStandIn(self.meta_app, account, Switches(era=flow.name))
+        shutil.copytree(_PROJECT, self.project)
+        (self.project / ".env").write_text(_ENV, encoding="utf-8")
         self.strapi = StrapiStandIn(
-            engine=self.engine, config=Config(develop=True), outgoing=self.internet.transport()
+            engine=self.engine,
+            config=Config(develop=True),
+            outgoing=self.internet.transport(),
+            custom_provider=False,
+            project=self.project,
         )
         self._servers: list[Server] = []
         self.ending = ExitStack()  # what else shall end with this world
         self._observed: list[Observed] = []
 
     def start(self) -> World:
-        shutil.copytree(_PROJECT, self.project)
-        (self.project / ".env").write_text(_ENV, encoding="utf-8")
         cloud = self.folder / "cloud"
         cloud.mkdir(mode=0o700)
         self.agent_environment = {"KIT_NGROK_CLOUD": str(cloud), "KIT_NGROK_DOMAIN": self.domain}
@@ -121,10 +120,8 @@ class World:
         )
 
     def restart_strapi(self) -> None:
-        """What a restart does to a real Strapi: it reads its project's files again."""
-        found = _URL.search((self.project / "config/server.js").read_text(encoding="utf-8"))
-        variables = dotenv_values(self.project / ".env")
-        self.strapi.config.url = (variables.get(found[1] or "") or found[2]) if found else ""
+        """What Ctrl-C and a new start do: ``.env`` is read again, too."""
+        self.strapi.restart()
 
     def register_app(self, client_id: str, secret: Secret, redirect_uri: str) -> None:
         """What creating an app at Meta and saving its addresses does: the stand-in knows both then."""

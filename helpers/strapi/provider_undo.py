@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from helpers.core.errors import Conflict
 from helpers.core.masking import Secret
 from helpers.core.replace_file import replace_file
-from helpers.project.journal import Journal
+from helpers.project.journal import Journal, errors_of
 from helpers.strapi.client import Admin, Change
 
 Entry = dict[str, Any]
@@ -39,7 +40,7 @@ class Undo:
         record = here.get(change.provider)
         if not record or _digest(change.before, record["salt"]) not in record["written"]:
             # The first change, or somebody else's settings stand there now: those are to come back.
-            record = {"before": change.before, "salt": secrets.token_hex(8), "written": []}
+            record = {"before": change.before, "salt": secrets.token_hex(8), "written": [], "since": _now()}
         # Of two changes the second may never arrive, so what stands there now stays known.
         record["written"] = [_digest(change.before, record["salt"]), _digest(change.after, record["salt"])]
         here[change.provider] = record
@@ -55,10 +56,15 @@ class Undo:
         """The addresses of other Strapis that the kit has changed."""
         return [url for url in self._read() if url != self._strapi_url]
 
-    def restore_provider(self, admin: Admin, provider: str) -> None:
+    def since(self, provider: str) -> str:
+        """When the kit first changed it, as Strapi writes times."""
+        return str(self._read()[self._strapi_url][provider].get("since") or "~")  # later than any time
+
+    def restore_provider(self, admin: Admin, provider: str) -> bool:
         """Put a recorded provider's former settings back; one that has them already is left alone.
 
-        Strapi drops a provider together with the file that defines it: then nothing is left to put back.
+        Strapi drops a provider together with the file that defines it: then nothing is left to put back, and
+        the answer is False.
 
         Raises:
             Conflict: somebody has changed them since.
@@ -72,9 +78,13 @@ class Undo:
         now = admin.stored().get(provider)
         if now is not None:
             if _digest(now, record["salt"]) not in (*record["written"], _digest(before, record["salt"])):
-                raise Conflict(f"Somebody else has changed the settings of {provider} since the kit did")
+                raise Conflict(
+                    f"Somebody else has changed the settings of {provider} since the kit did: they stay",
+                    fix=[f"Look at {provider} in Strapi's admin, Settings, Providers: change it there."],
+                )
             admin.restore(Change(provider, before, now))
         self._write({url: left for url, left in records.items() if left})
+        return now is not None
 
     def _read(self) -> dict[str, dict[str, Entry]]:
         try:
@@ -86,9 +96,14 @@ class Undo:
     def _write(self, records: dict[str, dict[str, Entry]]) -> None:
         if records:
             content = json.dumps(records, default=Secret.reveal).encode()
-            replace_file(self._file, content, None, private=True, step=lambda _: None)
+            with errors_of(str(self._file)):
+                replace_file(self._file, content, None, private=True, step=lambda _: None)
         else:
             self._file.unlink(missing_ok=True)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _digest(entry: Entry, salt: str) -> str:

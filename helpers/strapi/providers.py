@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from helpers.core.errors import Conflict, Refused
 from helpers.core.masking import Secret
@@ -18,6 +18,15 @@ _ADVANCED = "/users-permissions/advanced"
 _USERS = "/content-manager/collection-types/plugin::users-permissions.user"
 
 Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class User:
+    """One of Users & Permissions, as its administrator sees it."""
+
+    id: str
+    username: str
+    created: str  # ISO 8601 in UTC, with milliseconds
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,10 @@ class Admin:
         """Whether Strapi watches its project's files, as it does under ``strapi develop``."""
         return self._ask("GET", "/admin/information").get(bool, "data", "autoReload")
 
+    def environment(self) -> str:
+        """``NODE_ENV``, which says what Strapi merges over ``config``."""
+        return self._ask("GET", "/admin/information").get(str, "data", "currentEnvironment")
+
     def providers(self) -> dict[str, Entry]:
         """The settings of all providers, with the ``redirectUri`` that Strapi computes for each."""
         answer = self._ask("GET", _PROVIDERS)
@@ -74,6 +87,22 @@ class Admin:
         return answer.get(dict, "settings"), [
             str(role.get("type")) for role in roles if isinstance(role, dict)
         ]
+
+    def users(self, provider: str) -> list[User]:
+        """Who has logged in with this provider, at most a hundred."""
+        query = urlencode({"filters[provider][$eq]": provider, "pageSize": 100})
+        answer = self._ask("GET", f"{_USERS}?{query}")
+        try:
+            return [
+                # Strapi 4 has no documents.
+                User(str(each.get("documentId") or each["id"]), each["username"], each["createdAt"])
+                for each in answer.get(list, "results")
+            ]
+        except (LookupError, TypeError, AttributeError) as error:
+            raise answer.unexpected() from error
+
+    def delete_user(self, user: User) -> None:
+        self._ask("DELETE", f"{_USERS}/{user.id}").get(dict)
 
     def users_at(self, domain: str) -> int:
         """How many users have an e-mail address there; a user's provider is told to no administrator.
@@ -106,7 +135,7 @@ class Admin:
                 f"Strapi does not know the provider {provider}",
                 failure=known.PROVIDER_DISABLED,
                 evidence=f"Known are {', '.join(stored)}",
-                fix=("Add the provider file to the Strapi project, then restart Strapi.",),
+                fix=("Apply the provider file first; without npm run develop, restart Strapi then.",),
             )
         before = stored[provider]
         wanted = {"enabled": enabled, "key": key, "secret": secret, "callback": callback}

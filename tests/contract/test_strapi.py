@@ -19,7 +19,7 @@ import httpx
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from helpers.core.errors import Refused
+from helpers.core.errors import KitError, Refused
 from helpers.core.flows import DOCUMENTED, FLOWS, TODAY, Flow
 from helpers.core.masking import Secret
 from helpers.core.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
@@ -190,7 +190,22 @@ def test_a_wrong_pair_is_refused(world: World) -> None:
 
 def test_the_version_is_told_to_administrators(world: World) -> None:
     assert world.admin.version() == world.version
+    assert world.admin.environment() == "development"
     assert not world.admin.restarts_by_itself()  # all of them run under `strapi start`
+
+
+def test_administrators_see_who_logged_in_and_can_delete_them(world: World) -> None:
+    world.instagram.be("4711", "seen")
+    world.set_up("instagram-business")
+    assert world.log_in("instagram-business").status_code == 200
+    users = world.admin.users("instagram-business")
+    (user,) = (each for each in users if each.username == "seen")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", user.created)
+    assert world.admin.users("local-nobody") == []
+    world.admin.delete_user(user)
+    assert user not in world.admin.users("instagram-business")
+    with pytest.raises(KitError):
+        world.admin.delete_user(user)
 
 
 @pytest.mark.parametrize("path", ["/admin/information", "/users-permissions/providers"])

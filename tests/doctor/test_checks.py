@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import httpx
@@ -21,6 +24,7 @@ from helpers.kit import Kit
 from helpers.project import startup_trouble
 from helpers.project.folder import Folder
 from helpers.project.front_end_project import FrontEnd
+from helpers.project.strapi_project import Project
 from helpers.tunnel.ngrok_agent import lease
 
 Rehearsed = Callable[..., Kit]
@@ -64,6 +68,33 @@ def test_a_healthy_setup_passes_before_and_after_the_login(
     robot.finish(robot.start(), allow=True)
     assert by_id(kit)["login"].status == PASSED
     assert all(result.evidence for result in before.values())
+
+
+def test_an_address_that_would_travel_with_git_is_named_with_the_way_out(rehearsed: Rehearsed) -> None:
+    kit = rehearsed()
+    project, overlay = kit.settings.strapi_project, "config/env/development/server.js"
+    for command in (["init", "-q"], ["add", "--force", overlay]):
+        subprocess.run(["git", "-c", "safe.directory=*", *command], cwd=project, check=True)
+    found = checks.run_one(kit, "project")
+    assert found.status == FAILED
+    assert f"git tracks {overlay}" in found.evidence
+    assert any(f"git rm --cached {overlay}" in step for step in found.fix)
+
+
+def test_an_address_that_outlived_its_tunnel_is_named_with_the_way_out(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    shutil.copytree(str(files("helpers.rehearsal.strapi") / "project"), folder)
+    kit = Kit(settings.load({"KIT_MODE": "live", "STRAPI_PROJECT": str(folder)}, home=tmp_path))
+    try:
+        Project(folder).address("https://old.ngrok-free.dev").apply(kit.undo.files)
+        found = checks.run_one(kit, "project")
+        assert (found.status, found.failure) == (PASSED, "A04")
+        assert "https://old.ngrok-free.dev, and that tunnel is gone" in found.evidence
+        assert "Take it out" in found.evidence
+        kit.take_out_overlays()
+        assert checks.run_one(kit, "project").failure is None
+    finally:
+        kit.close()
 
 
 def test_a_setup_that_has_not_begun_names_what_each_check_waits_for(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def causes(results: list[Result]) -> Causes:
 
 def earlier_tunnel(kit: Kit) -> None:
     """All of yesterday's setup, and today's tunnel."""
-    edited(".env", "PUBLIC_URL=.*", f"PUBLIC_URL={EARLIER}")(kit)
+    edited("config/env/development/server.js", "url: '.*'", f"url: '{EARLIER}'")(kit)
     saved(callback=f"{EARLIER}/connect/{kit.flow.provider}/redirect")(kit)
 
 

@@ -139,6 +139,7 @@ def test_the_admin_panel_and_its_api_are_closed_whoever_would_answer(
 
     assert answer.status == 404
     assert b"not reachable from the internet" in answer.body
+    assert b"http://localhost:1337/admin" in answer.body
     assert strapi.requests + frontend.requests == []
 
 

@@ -89,10 +89,12 @@ def test_without_undoing_the_board_ends_with_all_six(tmp_path: Path) -> None:
             "B09",
         ),
         (
-            "from helpers.rehearsal.world import World\n"
-            "World.restart_strapi = lambda self: setattr(self.strapi.config, 'url', 'http://localhost:1337')",
+            "from helpers.rehearsal.strapi.files import ProjectFiles\n"
+            "from helpers.strapi import restart\n"
+            "restart._BY_ITSELF = 1.0\n"
+            "ProjectFiles.url = lambda *_: 'http://localhost:1337'",
             "backend_form()",
-            "A03",
+            "Strapi does not watch",
         ),
         (
             "import os\nos.environ['KIT_NGROK_FAULT'] = '105'",

@@ -12,6 +12,7 @@ import ipywidgets as w
 import pytest
 
 from helpers.core import settings
+from helpers.core.masking import Secret
 from helpers.doctor import checks
 from helpers.kit import Kit
 from helpers.notebook import board_view, check_views, login_view, tasks
@@ -22,7 +23,7 @@ from helpers.notebook.project_forms import BackendForm, FrontEndForm, ProviderFi
 from helpers.notebook.put_back_form import PutBackForm
 from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, StartForm, TunnelForm, UrlsForm
 from helpers.notebook.widgets import NO_WIDGETS, CopyField, SecretField
-from helpers.project.strapi_project import PROVIDER_FILE
+from helpers.project.strapi_project import PROVIDER_FILE, Project
 from helpers.rehearsal.ngrok.install import install_agent
 from helpers.rehearsal.strapi.server import ADMIN_EMAIL
 from helpers.rehearsal.world import AUTHTOKEN
@@ -235,6 +236,7 @@ def test_the_urls_to_register_appear_with_the_tunnel(kit: Kit) -> None:
 def test_saving_the_provider_changes_only_that_one(kit: Kit) -> None:
     async def scene() -> None:
         kit.rehearse_up_to(3)
+        kit.write_provider_file()
         before = kit.admin().providers()
         form = ProviderForm(kit)
         await press(form)
@@ -426,15 +428,85 @@ def read_all(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def test_the_user_that_the_login_made_is_named_and_deleted_on_request(ready: Kit) -> None:
+    async def scene() -> None:
+        await log_in(ready)
+        form = PutBackForm(ready)
+        form.provider.value = form.files.value = True
+        assert ready.admin().users(ready.flow.provider)
+        form.users.value = True
+        await press(form)
+        assert "the user of your login, kit_rehearsal, is deleted" in form.status.text
+        assert ready.admin().users(ready.flow.provider) == []
+
+    play(scene)
+
+
+def test_the_user_stays_and_is_named_unless_somebody_asks(ready: Kit) -> None:
+    async def scene() -> None:
+        await log_in(ready)
+        form = PutBackForm(ready)
+        await press(form)
+        assert "the user of your login, kit_rehearsal, stays in Strapi" in form.status.text
+        assert len(ready.admin().users(ready.flow.provider)) == 1
+
+    play(scene)
+
+
+async def log_in(kit: Kit) -> None:
+    form = LoginForm(kit)
+    form.submit_button.click()
+    await until(lambda: form.consent.layout.display == "")
+    form.allow.click()
+    await tasks.settled()
+
+
+def test_putting_back_without_a_password_asks_for_it_in_the_form(ready: Kit) -> None:
+    async def scene() -> None:
+        email, password = ready.settings.strapi_admin_email, ready.settings.strapi_admin_password
+        ready.use(strapi_admin_email="", strapi_admin_password=Secret())
+        form = PutBackForm(ready)
+        form.forget.value = True
+        await press(form)
+        assert form.status.kind == "failed"
+        assert "are not put back" in form.status.text
+        assert "typed values are forgotten" not in form.status.text
+        assert ready.undo.recorded
+        form.email.value = email
+        form.password.hold(password)
+        await press(form)
+        assert form.status.kind == "ok"
+        assert ready.undo.recorded == []
+
+    play(scene)
+
+
+def test_an_address_of_an_earlier_time_is_named_and_taken_out(kit: Kit) -> None:
+    async def scene() -> None:
+        project = Path(kit.settings.strapi_project)
+        Project(project).address("https://old.ngrok-free.dev").apply(kit.undo.files)
+        before = set(read_all(project))
+        form = BackendForm(kit)
+        assert form.status.kind == "note"
+        assert "https://old.ngrok-free.dev of an earlier time" in form.status.text
+        form.take_out_button.click()
+        await tasks.settled()
+        assert "Taken out" in form.status.text
+        assert before - set(read_all(project)) == {str(project / "config/env/development/server.js")}
+        assert BackendForm(kit).status.kind == ""
+
+    play(scene)
+
+
 def test_a_file_changed_since_is_left_alone_and_said(ready: Kit) -> None:
     async def scene() -> None:
-        env = Path(ready.settings.strapi_project) / ".env"
-        env.write_text(env.read_text() + "MINE=1\n")
+        overlay = Path(ready.settings.strapi_project) / "config/env/development/server.js"
+        overlay.write_text(overlay.read_text() + "// mine\n")
         form = PutBackForm(ready)
         await press(form)
         assert form.status.kind == "failed"
-        assert ".env" in form.status.text + form.status.evidence
-        assert "MINE=1" in env.read_text()
+        assert "config/env/development/server.js changed after" in form.status.text
+        assert "// mine" in overlay.read_text()
         assert "has its former settings" in form.status.text
 
     play(scene)
@@ -443,17 +515,20 @@ def test_a_file_changed_since_is_left_alone_and_said(ready: Kit) -> None:
 def test_a_change_is_shown_before_it_is_made(kit: Kit) -> None:
     async def scene() -> None:
         kit.open_door()
-        config = Path(kit.settings.strapi_project) / "config" / "server.js"
-        before = config.read_bytes()
+        project = Path(kit.settings.strapi_project)
+        before = read_all(project)
         form = BackendForm(kit)
         await press(form)
-        assert "+  url: env('PUBLIC_URL'," in form.diff.value
-        assert "+PUBLIC_URL=https://65e60559.ngrok-free.dev" in form.diff.value
-        assert config.read_bytes() == before
+        assert "+module.exports = { url: 'https://65e60559.ngrok-free.dev' };" in form.diff.text
+        assert '<span class="kit-added">+module.exports' in form.diff.value
+        assert (form.submit_button.button_style, form.apply_button.button_style) == ("", "primary")
+        assert read_all(project) == before
         form.apply_button.click()
         await tasks.settled()
         assert form.status.kind == "ok"
-        assert b"env('PUBLIC_URL'" in config.read_bytes()
+        assert "Strapi has restarted by itself" in form.status.text
+        assert (form.submit_button.button_style, form.apply_button.button_style) == ("primary", "")
+        assert set(read_all(project)) - set(before) == {str(project / "config/env/development/server.js")}
         await press(form)
         assert "Nothing to change" in form.status.text
         card = check_views.Check(kit, "server-url")
@@ -533,6 +608,7 @@ def test_the_documented_login_live_is_no_good_news(kit: Kit) -> None:
 def test_a_failed_check_does_not_say_that_all_is_well(kit: Kit) -> None:
     async def scene() -> None:
         kit.rehearse_up_to(3)
+        kit.write_provider_file()
         card = check_views.Check(kit, "provider")
         await card.measure()
         assert card.status.kind == "not-yet"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import stat
 from io import StringIO
 from pathlib import Path
 
@@ -14,13 +13,14 @@ from dotenv import dotenv_values
 from helpers.core.errors import InputError
 from helpers.core.flows import PROFILE_URL, TODAY, TOKEN_URL
 from helpers.core.urls import Urls
-from helpers.project import front_end_start, strapi_project
+from helpers.project import front_end_start, overlay, strapi_project
 from helpers.project.front_end_project import FrontEnd
 from helpers.project.journal import Journal
 from helpers.project.strapi_project import Project
 
 URLS = Urls("https://shop.ngrok-free.dev", TODAY.provider)
 PUBLIC = "https://shop.ngrok-free.dev"
+OVERLAY = "config/env/development/server.js"
 STRAPI = {"@strapi/strapi": "5.54.0", "@strapi/plugin-users-permissions": "5.54.0"}
 CONFIG = """\
 module.exports = ({ env }) => ({
@@ -35,12 +35,6 @@ def read(env_file: str) -> dict[str, str | None]:
     return dict(dotenv_values(stream=StringIO(env_file)))
 
 
-def test_strapi_reads_its_address_from_the_variable_that_the_backend_gets():
-    named = re.fullmatch(r"url: env\('(\w+)', 'http://localhost:1337'\),", strapi_project.server_config())
-    assert named
-    assert read(strapi_project.backend_env(URLS)) == {named[1]: "https://shop.ngrok-free.dev"}
-
-
 def test_the_front_end_gets_the_same_address_under_the_name_its_tool_hands_on():
     assert read(strapi_project.frontend_env(URLS)) == {
         "REACT_APP_BACKEND_URL": "https://shop.ngrok-free.dev",
@@ -49,9 +43,8 @@ def test_the_front_end_gets_the_same_address_under_the_name_its_tool_hands_on():
     }
 
 
-@pytest.mark.parametrize("lines", [strapi_project.backend_env, strapi_project.frontend_env])
-def test_without_a_public_address_there_is_nothing_to_paste(lines):
-    assert lines(NO_ADDRESS) == ""
+def test_without_a_public_address_there_is_nothing_to_paste():
+    assert strapi_project.frontend_env(NO_ADDRESS) == ""
 
 
 def test_the_provider_file_is_todays_login_to_the_letter():
@@ -105,18 +98,18 @@ def test_a_project_gets_its_address_and_its_provider_and_gives_both_back(tmp_pat
     before = contents(folder)
     (Project(folder).address(PUBLIC) + Project(folder).provider()).apply(journal)
     after = contents(folder)
-    assert b"  url: env('PUBLIC_URL', 'http://localhost:1337'),\n" in after["config/server.js"]
-    assert after[".env"] == f"JWT_SECRET=hunter2\nPUBLIC_URL={PUBLIC}\n".encode()
+    assert after[OVERLAY].decode() == overlay.source(PUBLIC, "js")
     assert after[strapi_project.PROVIDER_FILE].decode() == strapi_project.provider_source()
     assert after[strapi_project.ENTRY_FILE].decode() == strapi_project.entry_source()
+    assert {name: after[name] for name in before} == before
     assert journal.undo() == [
         "shop/" + strapi_project.ENTRY_FILE,
         "shop/" + strapi_project.PROVIDER_FILE,
-        "shop/.env",
-        "shop/config/server.js",
+        "shop/" + OVERLAY,
     ]
     assert contents(folder) == before
     assert not (folder / "src").exists()
+    assert not (folder / "config/env").exists()
 
 
 def test_a_second_time_there_is_nothing_to_do(tmp_path: Path, journal: Journal):
@@ -126,49 +119,63 @@ def test_a_second_time_there_is_nothing_to_do(tmp_path: Path, journal: Journal):
     assert (plan.changes, plan.by_hand, plan.diff()) == ((), (), "")
 
 
-def test_the_diff_names_the_project_and_hides_its_secrets(tmp_path: Path):
+def test_the_diff_names_the_project_and_what_comes(tmp_path: Path):
     diff = Project(strapi(tmp_path / "shop")).address(PUBLIC).diff()
-    assert "+++ b/shop/config/server.js\n" in diff
-    assert f"+PUBLIC_URL={PUBLIC}\n" in diff
-    assert " JWT_SECRET=•••\n" in diff
-    assert "hunter2" not in diff
+    assert f"+++ b/shop/{OVERLAY}\n" in diff
+    assert f"+module.exports = {{ url: '{PUBLIC}' }};\n" in diff
 
 
 def test_a_typescript_project_gets_typescript(tmp_path: Path, journal: Journal):
     folder = strapi(tmp_path / "shop", **{"tsconfig.json": "{}"})
-    (folder / "config/server.js").rename(folder / "config/server.ts")
-    (folder / "config/server.ts").write_text("export default ({ env }): Server => ({ port: 1337 });\n")
     (Project(folder).address(PUBLIC) + Project(folder).provider()).apply(journal)
-    assert "url: env('PUBLIC_URL', 'http://localhost:1337')" in (folder / "config/server.ts").read_text()
+    assert (folder / OVERLAY.replace(".js", ".ts")).read_text() == overlay.source(PUBLIC, "ts")
     written, entry = (folder / file.replace(".js", ".ts") for file in FILES)
     assert written.read_text(encoding="utf-8") == strapi_project.provider_source("ts")
     assert entry.read_text(encoding="utf-8") == strapi_project.entry_source("ts")
 
 
-def test_a_missing_env_file_is_made_for_this_user_only(tmp_path: Path, journal: Journal):
-    folder = strapi(tmp_path)
-    (folder / ".env").unlink()
+def test_another_address_replaces_the_one_that_the_kit_wrote(tmp_path: Path, journal: Journal):
+    folder = strapi(tmp_path / "shop")
+    before = contents(folder)
+    Project(folder).address("https://old.ngrok-free.dev").apply(journal)
     Project(folder).address(PUBLIC).apply(journal)
-    assert (folder / ".env").read_text() == f"PUBLIC_URL={PUBLIC}\n"
-    assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
+    assert Project(folder).overlays() == {OVERLAY: PUBLIC}
+    journal.undo()
+    assert contents(folder) == before
 
 
-def test_a_variable_that_the_project_has_already_is_the_one_that_is_set(tmp_path: Path):
-    config = "module.exports = ({ env }) => ({ url: env('URL', 'http://localhost:1337') });"
-    (change,) = Project(strapi(tmp_path, **{"config/server.js": config})).address(PUBLIC).changes
-    assert change.after == f"JWT_SECRET=hunter2\nURL={PUBLIC}\n".encode()
-
-
-@pytest.mark.parametrize("config", ["module.exports = server(1337);", None])
-def test_a_config_that_cannot_be_edited_is_shown_as_a_line_to_paste(tmp_path: Path, config: str | None):
-    folder = strapi(tmp_path, **{"config/server.js": config or ""})
-    if config is None:
-        (folder / "config/server.js").unlink()
-    plan = Project(folder).address(PUBLIC)
-    assert [change.path.name for change in plan.changes] == [".env"]
+@pytest.mark.parametrize("name", [OVERLAY, OVERLAY.replace(".js", ".ts")])
+def test_an_overlay_of_the_persons_own_is_never_overwritten(tmp_path: Path, name: str):
+    plan = Project(strapi(tmp_path, **{name: "module.exports = { port: 1338 };\n"})).address(PUBLIC)
     (refusal,) = plan.by_hand
-    assert "config/server.js" in str(refusal)
-    assert refusal.snippet == strapi_project.server_config()
+    assert plan.changes == ()
+    assert name in str(refusal)
+    assert refusal.snippet == f"url: '{PUBLIC}',"
+
+
+def test_one_of_their_own_that_has_the_address_is_well(tmp_path: Path):
+    own = f"module.exports = {{ port: 1338, url: '{PUBLIC}' }};\n"
+    assert Project(strapi(tmp_path, **{OVERLAY: own})).address(PUBLIC) == strapi_project.Plan()
+
+
+def test_another_node_env_has_its_own_folder(tmp_path: Path):
+    folder = strapi(tmp_path, **{".env": "NODE_ENV=staging\n"})
+    (by_file,) = Project(folder).address(PUBLIC).changes
+    (as_asked,) = Project(folder).address(PUBLIC, "test").changes
+    assert by_file.path == folder / "config/env/staging/server.js"
+    assert as_asked.path == folder / "config/env/test/server.js"
+
+
+def test_a_node_env_that_leads_out_of_the_project_is_not_followed(tmp_path: Path):
+    folder = strapi(tmp_path / "shop", **{".env": "NODE_ENV=../../../..\n"})
+    with pytest.raises(InputError, match="leads out of the project"):
+        Project(folder).address(PUBLIC)
+
+
+def test_in_a_monorepo_the_plugin_may_be_asked_for_above(tmp_path: Path):
+    make(tmp_path, {"@strapi/plugin-users-permissions": "5.54.0"})
+    folder = make(tmp_path / "apps/shop", {"@strapi/strapi": "5.54.0"}, **{"config/server.js": CONFIG})
+    assert Project(folder).address(PUBLIC).changes
 
 
 FILES = (strapi_project.PROVIDER_FILE, strapi_project.ENTRY_FILE)
@@ -338,18 +345,14 @@ def test_a_monorepo_names_its_strapis(tmp_path: Path, names: tuple[str, ...]):
 
 def test_a_read_only_file_is_said_before_anything_is_applied(tmp_path: Path):
     folder = strapi(tmp_path)
-    (folder / "config/server.js").chmod(0o444)
-    with pytest.raises(InputError, match=r"config/server\.js is read-only"):
+    (folder / "config/env/development").mkdir(parents=True)
+    (folder / OVERLAY).write_text(overlay.source("https://old.ngrok-free.dev", "js"))
+    (folder / OVERLAY).chmod(0o444)
+    with pytest.raises(InputError, match=r"config/env/development/server\.js is read-only"):
         Project(folder).address(PUBLIC)
 
 
-def test_a_syntax_error_is_said_with_its_line(tmp_path: Path):
-    folder = strapi(tmp_path, **{"config/server.js": CONFIG.replace("'HOST', ", "'HOST' ")})
-    with pytest.raises(InputError, match=r"config/server\.js has a syntax error in line 2"):
-        Project(folder).address(PUBLIC)
-
-
-@pytest.mark.parametrize("name", [".env", "config/server.js", "src"])
+@pytest.mark.parametrize("name", ["config", "src"])
 def test_a_link_out_of_the_project_is_not_followed(tmp_path: Path, name: str):
     folder, outside = strapi(tmp_path / "shop"), tmp_path / "outside"
     outside.mkdir()
@@ -364,29 +367,27 @@ def test_a_link_out_of_the_project_is_not_followed(tmp_path: Path, name: str):
 
 
 def test_a_link_within_the_project_stays_one(tmp_path: Path, journal: Journal):
-    folder = strapi(tmp_path / "shop")
-    (folder / ".env").rename(folder / "shared.env")
+    folder = make(tmp_path / "page", {"vite": "8"}, **{"shared.env": "A=1\n"})
     (folder / ".env").symlink_to("shared.env")
-    Project(folder).address(PUBLIC).apply(journal)
+    FrontEnd(folder).address(PUBLIC).apply(journal)
     assert (folder / ".env").is_symlink()
-    assert f"PUBLIC_URL={PUBLIC}" in (folder / "shared.env").read_text()
+    assert f"VITE_BACKEND_URL={PUBLIC}" in (folder / "shared.env").read_text()
 
 
 @pytest.mark.parametrize("target", [".env", "circle/.env"])
 def test_links_in_a_circle_get_a_sentence(tmp_path: Path, target: str):
-    folder = strapi(tmp_path)
-    (folder / ".env").unlink()
+    folder = make(tmp_path, {"vite": "8"})
     (folder / ".env").symlink_to(target)
     (folder / "circle").symlink_to("circle")
     with pytest.raises(InputError, match="leads nowhere"):
-        Project(folder).address(PUBLIC)
+        FrontEnd(folder).address(PUBLIC)
 
 
 def test_an_env_file_in_another_encoding_gets_a_sentence(tmp_path: Path):
-    folder = strapi(tmp_path)
+    folder = make(tmp_path, {"vite": "8"})
     (folder / ".env").write_bytes("A=1\n".encode("utf-16"))
     with pytest.raises(InputError, match=r"\.env is not UTF-8 text"):
-        Project(folder).address(PUBLIC)
+        FrontEnd(folder).address(PUBLIC)
 
 
 # The front end

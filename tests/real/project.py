@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import tarfile
@@ -13,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from helpers.strapi.restart import unwatched
 from tests.real import strapi as real
 
 _TEMPLATES = "5.54.0"
@@ -22,16 +22,12 @@ _IGNORED = (
 )
 
 
-# In no path that it watches may any of these be: see `ignored` in @strapi/strapi/dist/src/node/develop.js.
-_UNWATCHED = re.compile(r"/\.|tmp|/(node_modules|build|dist|logs?|exports|public|documentation)/")
-
-
 @contextmanager
 def watched_folder() -> Iterator[Path]:
     """An empty folder in which Strapi sees changes; ``KIT_PROJECTS`` says where, else it is in the home."""
     parent = Path(os.environ.get("KIT_PROJECTS") or "~/instagram-login-kit-projects").expanduser().resolve()
     folder = parent / uuid.uuid4().hex
-    if _UNWATCHED.search(f"{folder}/"):
+    if unwatched(str(folder)):
         raise RuntimeError(f"strapi develop sees no change in {folder}: set KIT_PROJECTS to another place")
     folder.mkdir(parents=True)
     try:
@@ -93,6 +89,7 @@ class OwnStrapi(real.RealStrapi):
         super().__init__(folder, version, **({"instagram_url": instagram_url} if instagram_url else {}))
         self.project = project
         self.command = ("npm", "run", script)
+        self.starting = 240  # seconds; the first start of `develop` builds the admin panel, too
         # The template puts its project's folder before it.
         self._given |= {
             "DATABASE_FILENAME": ".tmp/data.db",

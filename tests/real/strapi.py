@@ -140,6 +140,7 @@ class RealStrapi:
         self.command: tuple[str, ...] = (
             _NODE, "--require", "./preload.js", "node_modules/@strapi/strapi/bin/strapi.js", "start",
         )  # fmt: skip
+        self.starting = _STARTING
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
@@ -197,7 +198,7 @@ class RealStrapi:
 
     def _wait(self) -> None:
         assert self._process is not None
-        deadline = time.monotonic() + _STARTING
+        deadline = time.monotonic() + self.starting
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise RuntimeError(f"Strapi ended by itself:\n{self.log.read_text()[-2000:]}")

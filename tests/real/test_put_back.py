@@ -1,10 +1,15 @@
-"""*Put it back* on a running Strapi under ``npm run develop``, by the button's own code."""
+"""In and out of real projects under ``npm run develop``, by the buttons' own code; nobody restarts Strapi."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Iterator
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,67 +19,172 @@ from helpers.core.flows import TODAY
 from helpers.core.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
 from helpers.kit import Kit
 from helpers.notebook import tasks
+from helpers.notebook.project_forms import BackendForm, ProjectForm, ProviderFileForm
 from helpers.notebook.put_back_form import PutBackForm
-from helpers.project.strapi_project import Project
-from helpers.strapi.restart import wait
 from tests.real import strapi as real
 from tests.real.project import OwnStrapi, generate, git, watched_folder
 
-pytestmark = pytest.mark.real
+# Every step waits for a restart of Strapi: ten seconds in JavaScript, up to a minute on a busy machine.
+pytestmark = [pytest.mark.real, pytest.mark.timeout(1800)]
 
 PUBLIC = "https://65e60559.ngrok-free.dev"
+Open = Callable[..., tuple[OwnStrapi, Kit]]
 
 
 @pytest.fixture
-def strapi() -> Iterator[OwnStrapi]:
-    with watched_folder() as folder:
-        (folder / "data").mkdir()
-        project = generate(folder, real.NEWEST, "js")
-        with OwnStrapi(folder / "data", project, real.NEWEST, script="develop") as strapi:
-            yield strapi
+def developed(tmp_path: Path) -> Iterator[Open]:
+    """A project that runs under ``npm run develop``, and a kit for it; ``prepare`` changes it before."""
+    with ExitStack() as ending:
+        folder = ending.enter_context(watched_folder())
+
+        def developed(
+            language: str, prepare: Callable[[Path], Path] = lambda path: path
+        ) -> tuple[OwnStrapi, Kit]:
+            (folder / "data").mkdir()
+            project = prepare(generate(folder, real.NEWEST, language))
+            strapi = OwnStrapi(folder / "data", project, real.NEWEST, script="develop")
+            ending.enter_context(strapi)
+            kit = Kit(settings.load(facts(strapi), home=tmp_path))
+            ending.callback(kit.close)
+            return strapi, kit
+
+        yield developed
 
 
-def kit_for(strapi: OwnStrapi, home: Path) -> Kit:
-    given = {
+def facts(strapi: OwnStrapi) -> dict[str, str]:
+    return {
         "KIT_MODE": "live", "PUBLIC_URL": PUBLIC, "STRAPI_URL": strapi.url,
-        "STRAPI_PROJECT": str(strapi.project),
-        "STRAPI_ADMIN_EMAIL": real.ADMIN_EMAIL, "STRAPI_ADMIN_PASSWORD": real.ADMIN_PASSWORD.reveal(),
+        "STRAPI_PROJECT": str(strapi.project), "STRAPI_ADMIN_EMAIL": real.ADMIN_EMAIL,
+        "STRAPI_ADMIN_PASSWORD": real.ADMIN_PASSWORD.reveal(),
         "INSTAGRAM_CLIENT_ID": SAMPLE_CLIENT_ID, "INSTAGRAM_CLIENT_SECRET": SAMPLE_CLIENT_SECRET,
     }  # fmt: skip
-    return Kit(settings.load(given, home=home))
 
 
-def set_up(kit: Kit) -> None:
-    project = Project(kit.settings.strapi_project)
-    (project.address(PUBLIC) + project.provider()).apply(kit.undo.files)
-    known = wait(
-        lambda: TODAY.provider in kit.admin().providers(), 90, threading.Event(), kit.settings.strapi_project
-    )
-    assert known
+async def _apply(kit: Kit, form: type[ProjectForm]) -> str:
+    shown = form(kit)
+    shown.submit_button.click()
+    await tasks.settled()
+    shown.apply_button.click()
+    await tasks.settled()
+    assert shown.status.kind == "ok", shown.status.text
+    return shown.status.text
+
+
+def way_in(kit: Kit) -> None:
+    for form in (BackendForm, ProviderFileForm):
+        assert "Strapi has restarted by itself" in asyncio.run(_apply(kit, form))
     kit.save_provider()
+    assert kit.strapi.connect(TODAY.provider, PUBLIC).redirect_uri == kit.urls.callback
 
 
-async def press(kit: Kit) -> PutBackForm:
+async def _put_back(kit: Kit) -> str:
     form = PutBackForm(kit)
     form.submit_button.click()
     await tasks.settled()
-    return form
+    assert form.status.kind == "ok", form.status.text
+    return form.status.text
 
 
-def test_a_javascript_project_is_as_before_after_each_of_five_rounds(
-    strapi: OwnStrapi, tmp_path: Path
-) -> None:
-    kit = kit_for(strapi, tmp_path)
-    try:
-        before = kit.admin().stored()
-        for _ in range(5):
-            set_up(kit)
-            form = asyncio.run(press(kit))
-            assert form.status.kind == "ok", f"{form.status.text}\n{strapi.log.read_text()[-3000:]}"
-            assert git(strapi.project, "status", "--porcelain") == ""
-            assert (strapi.project / ".env").read_text() == "HOST=127.0.0.1\n"
-            assert kit.admin().stored() == before
-            assert kit.undo.recorded == []
-            assert kit.undo.files.entries() == []
-    finally:
-        kit.close()
+def everything(project: Path) -> dict[str, bytes]:
+    """What is on the disk, as far as it is the person's: git's own list, and its exclude file."""
+    names = git(project, "ls-files", "--cached", "--others", "-z").split("\0")
+    kept = [name for name in names if name and not name.startswith((".tmp", ".strapi", "types", "dist"))]
+    found = {name: (project / name).read_bytes() for name in kept if (project / name).is_file()}
+    exclude = project / git(project, "rev-parse", "--git-path", "info/exclude").strip()
+    return found | {"exclude": exclude.read_bytes()}
+
+
+@pytest.mark.parametrize(("language", "rounds"), [("js", 5), ("ts", 2)])
+def test_in_and_out_again_and_again_without_a_trace(developed: Open, language: str, rounds: int) -> None:
+    strapi, kit = developed(language)
+    before, files = kit.admin().stored(), everything(strapi.project)
+    for _ in range(rounds):
+        way_in(kit)
+        status = git(strapi.project, "status", "--porcelain")
+        assert status == "?? src/extensions/users-permissions/\n"
+        said = asyncio.run(_put_back(kit))
+        assert "Strapi has restarted by itself" in said
+        assert kit.admin().stored() == before
+        assert everything(strapi.project) == files
+        assert not (strapi.project / "config/env").exists()
+        assert (kit.undo.recorded, kit.undo.files.entries()) == ([], [])
+
+
+def test_an_overlay_of_the_persons_own_stays_and_says_which_line_it_needs(developed: Open) -> None:
+    own = "module.exports = { url: 'https://mine.example' };\n"
+
+    def with_overlay(project: Path) -> Path:
+        (project / "config/env/development").mkdir(parents=True)
+        (project / "config/env/development/server.js").write_text(own)
+        return project
+
+    strapi, kit = developed("js", with_overlay)
+
+    async def show() -> BackendForm:
+        form = BackendForm(kit)
+        form.submit_button.click()
+        await tasks.settled()
+        return form
+
+    form = asyncio.run(show())
+    assert "only you can change" in form.status.text
+    assert f"url: '{PUBLIC}'," in str(form.by_hand.children[1])
+    assert "Strapi has restarted by itself" in asyncio.run(_apply(kit, ProviderFileForm))
+    asyncio.run(_put_back(kit))
+    assert (strapi.project / "config/env/development/server.js").read_text() == own
+
+
+def test_in_a_monorepo_the_plugin_may_be_asked_for_above(developed: Open) -> None:
+    def into_monorepo(project: Path) -> Path:
+        root = project.parent / "monorepo"
+        app = root / "apps" / "shop"
+        app.parent.mkdir(parents=True)
+        shutil.move(project, app)
+        shutil.rmtree(app / ".git")
+        package = json.loads((app / "package.json").read_text())
+        plugin = package["dependencies"].pop("@strapi/plugin-users-permissions")
+        (app / "package.json").write_text(json.dumps(package))
+        above = {"private": True, "dependencies": {"@strapi/plugin-users-permissions": plugin}}
+        (root / "package.json").write_text(json.dumps(above))
+        (app / "config/plugins.js").write_text(
+            "module.exports = () => ({ 'users-permissions': {\n"
+            "  enabled: true, resolve: '@strapi/plugin-users-permissions',\n"
+            "  config: { jwtSecret: 'for-tests-only' } } });\n"
+        )
+        git(root, "init", "-q")
+        git(root, "add", "-A")
+        git(root, "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "monorepo")
+        return app
+
+    strapi, kit = developed("js", into_monorepo)
+    files = everything(strapi.project)
+    way_in(kit)
+    assert git(strapi.project, "status", "--porcelain") == "?? src/extensions/users-permissions/\n"
+    asyncio.run(_put_back(kit))
+    assert everything(strapi.project) == files
+
+
+KILLED = """
+import os, signal, sys
+from helpers.core import settings
+from helpers.kit import Kit
+
+kit = Kit(settings.load())
+kit.undo.restore_provider(kit.admin(), kit.flow.provider)
+kit.undo.files.undo(lambda step: os.kill(os.getpid(), signal.SIGKILL))
+"""
+
+
+def test_after_a_kill_in_the_middle_of_it_the_next_press_ends_it(developed: Open, tmp_path: Path) -> None:
+    strapi, kit = developed("js")
+    before, files = kit.admin().stored(), everything(strapi.project)
+    way_in(kit)
+    given = {"PATH": "/usr/bin:/bin", "KIT_HOME": str(tmp_path)} | facts(strapi)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED], env=given, cwd=Path(__file__).parents[2], check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert kit.undo.files.entries()
+    asyncio.run(_put_back(kit))
+    assert kit.admin().stored() == before
+    assert everything(strapi.project) == files

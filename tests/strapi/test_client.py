@@ -21,7 +21,9 @@ from starlette.routing import Route
 
 from helpers.core.errors import Conflict, KitError, Refused, Unexpected, Unreachable
 from helpers.core.masking import Secret
+from helpers.rehearsal.strapi.server import USERS
 from helpers.strapi.client import Admin, Strapi
+from helpers.strapi.providers import User
 from tests.support.asgi import AsgiServer
 
 PASSWORD = Secret("correct-horse-battery")
@@ -55,7 +57,7 @@ class Canned:
     """Answers each path with what ``answers`` holds for it: a response, or a function of the request."""
 
     def __init__(self) -> None:
-        methods = ["GET", "POST", "PUT"]
+        methods = ["GET", "POST", "PUT", "DELETE"]
         self.server = AsgiServer(Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)]))
         self.forget()
 
@@ -78,7 +80,11 @@ class Canned:
             self.sign_ins += 1
             return JSONResponse({"data": {"token": f"admin-session-{self.sign_ins}"}})
         if what == "GET /admin/information":
-            return JSONResponse({"data": {"strapiVersion": "5.54.0", "autoReload": False}})
+            return JSONResponse(
+                {"data": {"strapiVersion": "5.54.0", "autoReload": False, "currentEnvironment": "test"}}
+            )
+        if request.url.path.startswith(USERS):
+            return JSONResponse({"results": []})
         if what == "PUT /users-permissions/providers":
             self.stored = (await request.json())["providers"]
             return JSONResponse({"ok": True})
@@ -170,9 +176,18 @@ CALLS: dict[str, Callable[[Strapi], object]] = {
     "has_admin": lambda strapi: strapi.has_admin(),
     "sign_in": lambda strapi: strapi.sign_in("admin@example.com", PASSWORD),
 }
+ADMIN_PATHS = [
+    "GET /admin/information",
+    "GET /users-permissions/providers",
+    f"GET {USERS}",
+    f"DELETE {USERS}/7",
+]
 ADMIN_CALLS: dict[str, Callable[[Admin], object]] = {
     "version": lambda admin: admin.version(),
     "restarts": lambda admin: admin.restarts_by_itself(),
+    "environment": lambda admin: admin.environment(),
+    "users": lambda admin: admin.users("instagram"),
+    "delete_user": lambda admin: admin.delete_user(User("7", "seen", "2026-11-28T18:39:19.554Z")),
     "providers": lambda admin: admin.providers(),
     "plan": lambda admin: admin.plan("instagram", **WANTED),
     "change_provider": lambda admin: admin.change_provider("instagram", **WANTED),
@@ -223,8 +238,7 @@ def test_nonsense_is_named_so(
 def test_nonsense_after_signing_in_is_named_so(
     call: Callable[[Admin], object], nonsense: Response, admin: Admin, canned: Canned
 ) -> None:
-    paths = ["GET /admin/information", "GET /users-permissions/providers"]
-    canned.answers = dict.fromkeys(paths, nonsense)
+    canned.answers = dict.fromkeys(ADMIN_PATHS, nonsense)
     with pytest.raises(Unexpected):
         call(admin)
     assert canned.stored == STORED
@@ -234,8 +248,7 @@ def test_nonsense_after_signing_in_is_named_so(
 def test_an_account_without_the_right_is_refused(
     call: Callable[[Admin], object], admin: Admin, canned: Canned
 ) -> None:
-    paths = ["GET /admin/information", "GET /users-permissions/providers"]
-    canned.answers = dict.fromkeys(paths, refusal(403, "Forbidden"))
+    canned.answers = dict.fromkeys(ADMIN_PATHS, refusal(403, "Forbidden"))
     with pytest.raises(Refused, match="does not let this account") as caught:
         call(admin)
     assert caught.value.fix
@@ -264,8 +277,7 @@ def test_a_session_that_ran_out_is_renewed(
             return refusal(401, "Missing or invalid credentials")
         return await canned._as_strapi(request)
 
-    paths = ["GET /admin/information", "GET /users-permissions/providers"]
-    canned.answers = dict.fromkeys(paths, only_the_second)
+    canned.answers = dict.fromkeys(ADMIN_PATHS, only_the_second)
     call(admin)
     assert canned.sign_ins == 2
 

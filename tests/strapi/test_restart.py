@@ -8,12 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
 
 from helpers.core.errors import KitError, Stopped, Unreachable
 from helpers.strapi import restart
-from helpers.strapi.client import Strapi
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +67,15 @@ def test_a_strapi_that_is_down_is_not_disturbed(tmp_path: Path) -> None:
     assert package.stat().st_mtime == 0
 
 
-def test_a_strapi_that_stays_down_is_named() -> None:
-    with httpx.Client(trust_env=False) as http, pytest.raises(Unreachable) as caught:
-        restart.wait_until_up(Strapi(http, "http://127.0.0.1:9"), threading.Event())
-    assert caught.value.failure == "C06"
+@pytest.mark.parametrize(
+    ("folder", "ignored"),
+    [
+        ("/home/ann/shop", False),
+        ("/home/ann/distant/builder", False),
+        ("/home/ann/tmp/shop", True),
+        ("/home/ann/.work/shop", True),
+        ("/home/ann/build/shop", True),
+    ],
+)  # fmt: skip
+def test_it_is_known_where_strapi_sees_no_change(folder: str, ignored: bool) -> None:
+    assert restart.unwatched(folder) is ignored

@@ -155,17 +155,22 @@ def fresh_providers(server_url: str, custom: Flow | None) -> dict[str, dict[str,
         optional = {"scope": scope, "subdomain": subdomain}
         providers[name] = entry | {field: value for field, value in optional.items() if value}
     if custom:
-        providers[custom.provider] = {
-            "icon": custom.icon,
-            "enabled": False,
-            "key": "",
-            "secret": "",
-            "callback": "",
-            "scope": [custom.scope],
-            "scope_delimiter": ",",
-            "oauth": 2,
-            "state": True,
-            "authorize_url": custom.authorize_url,
-            "access_url": TOKEN_URL,
-        }
+        providers[custom.provider] = custom_provider_entry(custom)
     return providers
+
+
+def custom_provider_entry(flow: Flow) -> dict[str, Any]:
+    """As the provider file of this kit registers it."""
+    return {
+        "icon": flow.icon,
+        "enabled": False,
+        "key": "",
+        "secret": "",
+        "callback": "",
+        "scope": [flow.scope],
+        "scope_delimiter": ",",
+        "oauth": 2,
+        "state": True,
+        "authorize_url": flow.authorize_url,
+        "access_url": TOKEN_URL,
+    }

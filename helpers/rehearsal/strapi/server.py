@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,11 +19,21 @@ from helpers.core.masking import Secret
 from helpers.core.urls import HEALTH
 from helpers.rehearsal.strapi.config import Config, Cors
 from helpers.rehearsal.strapi.engines import OAuthConnectEngine, Provider, SessionEngine, TokenEngine
-from helpers.rehearsal.strapi.parts import Admins, RateLimit, Refusal, Session, fresh_providers, sign
+from helpers.rehearsal.strapi.files import ProjectFiles
+from helpers.rehearsal.strapi.parts import (
+    Admins,
+    RateLimit,
+    Refusal,
+    Session,
+    custom_provider_entry,
+    fresh_providers,
+    sign,
+)
 from helpers.rehearsal.strapi.users import Users
 from helpers.web.answers import Answer, Routes, as_json, redirect, text
 from helpers.web.server import Handler, Request
 
+USERS = "/content-manager/collection-types/plugin::users-permissions.user"
 ADMIN_EMAIL = "admin@example.com"
 ADMIN_PASSWORD = Secret("Rehearsal-2026")
 
@@ -42,6 +53,7 @@ class StrapiStandIn:
         outgoing: where calls to Instagram go, without one they fail.
         custom_provider: whether the provider file of this kit is installed.
         has_admin: whether the sample administrator is registered.
+        project: the folder whose files it reads, as ``strapi develop`` does; ``config`` says all else.
     """
 
     def __init__(
@@ -52,6 +64,7 @@ class StrapiStandIn:
         *,
         custom_provider: bool = True,
         has_admin: bool = True,
+        project: Path | None = None,
     ) -> None:
         kind, self.version = ENGINES[engine]
         self.engine: _Engine = kind(outgoing)
@@ -61,7 +74,26 @@ class StrapiStandIn:
         if has_admin:
             self.admins.register({"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD.reveal()})
         self._key = secrets.token_bytes(16)
+        self._files = ProjectFiles(project) if project else None
+        self._seen: list[tuple[str, int]] = []
+        self.restart()
         self.app = Cors(self._routes(), self)
+
+    def restart(self) -> None:
+        """Read the project's files; the provider that one of them defines comes and goes with it."""
+        if not self._files:
+            return
+        self._seen = self._files.seen()
+        self.config.url = self._files.url("production" if self.config.production else "development")
+        if not self._files.defines_provider():
+            self.providers.pop(TODAY.provider, None)
+        elif TODAY.provider not in self.providers:
+            self.providers[TODAY.provider] = custom_provider_entry(TODAY)
+
+    def _restart_on_change(self) -> None:
+        """Looked at with every request, where the real one watches; nobody can tell the difference later."""
+        if self._files and self.config.develop and self._files.seen() != self._seen:
+            self.restart()
 
     def _routes(self) -> Routes:
         handlers: list[tuple[str, str, Handler]] = [
@@ -73,7 +105,8 @@ class StrapiStandIn:
             ("GET", "/users-permissions/providers", self._read_providers),
             ("PUT", "/users-permissions/providers", self._write_providers),
             ("GET", "/users-permissions/advanced", self._read_advanced),
-            ("GET", "/content-manager/collection-types/plugin::users-permissions.user", self._find_users),
+            ("GET", USERS, self._find_users),
+            ("DELETE", USERS + "/{id}", self._delete_user),
             ("GET", "/{prefix:.*}/connect/{provider}", self._connect),
             ("GET", "/{prefix:.*}/connect/{provider}/callback", self._callback),
             ("GET", "/{prefix:.*}/auth/{provider}/callback", self._auth),
@@ -87,6 +120,7 @@ class StrapiStandIn:
         """Refusals become Strapi's error shape, and the session is saved when it changed."""
 
         async def endpoint(request: Request) -> web.StreamResponse:
+            self._restart_on_change()
             session = request.session = Session(self._key, request.cookies)
             headers: dict[str, str] = {}
             try:
@@ -126,7 +160,15 @@ class StrapiStandIn:
 
     async def _information(self, request: Request) -> web.StreamResponse:
         self.admins.check(request)
-        return as_json({"data": {"strapiVersion": self.version, "autoReload": self.config.develop}})
+        return as_json(
+            {
+                "data": {
+                    "currentEnvironment": "production" if self.config.production else "development",
+                    "autoReload": self.config.develop,
+                    "strapiVersion": self.version,
+                }
+            }
+        )
 
     async def _read_providers(self, request: Request) -> web.StreamResponse:
         self.admins.check(request)
@@ -156,6 +198,11 @@ class StrapiStandIn:
         size, total = int(request.query.get("pageSize", 10)), len(found)
         pagination = {"page": 1, "pageSize": size, "pageCount": -(-total // size), "total": total}
         return as_json({"results": found[:size], "pagination": pagination})
+
+    async def _delete_user(self, request: Request) -> web.StreamResponse:
+        self.admins.check(request)
+        self.users.remove(request.parts["id"])
+        return as_json({})
 
     # The login
 

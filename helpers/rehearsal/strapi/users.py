@@ -66,6 +66,11 @@ class Users:
         self.all.append(user)
         return user
 
+    def remove(self, id_: str) -> None:
+        if not any(user["documentId"] == id_ for user in self.all):
+            raise Refusal("Not Found", 404, "NotFoundError")
+        self.all = [user for user in self.all if user["documentId"] != id_]
+
     def _free(self, username: str) -> str:
         """Strapi adds four digits to a name that is taken."""
         taken = {user["username"] for user in self.all}
