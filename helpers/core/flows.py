@@ -33,6 +33,7 @@ class Flow:
     scopes: tuple[str, ...]  # all that its login may ask for
     id_field: str  # what Strapi calls the client id towards the provider
     secret_field: str
+    email_domain: str  # of the addresses by which Strapi knows its users
     profile_fields: tuple[str, ...]
     address_labels: tuple[str, ...]  # in its console: redirect URIs, deauthorization, data deletion
     icon: str = _DATA["icon"]

@@ -279,7 +279,9 @@ def _old_users(kit: Kit) -> str:
     if kit.flow.provider == DOCUMENTED.provider:
         return ""
     try:
-        number = kit.admin().users_at("strapi.io")  # where the built-in provider makes its addresses
+        number = kit.admin().users_at(
+            DOCUMENTED.email_domain
+        )  # where the built-in provider makes its addresses
     except Refused:
         return ""
     if not number:

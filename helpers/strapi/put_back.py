@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from helpers.core.errors import Conflict, InputError, KitError, Unreachable
-from helpers.core.flows import TODAY
+from helpers.core.flows import FLOWS, TODAY
 from helpers.project.strapi_project import PROVIDER_FILE
 from helpers.strapi.client import Admin
 from helpers.strapi.provider_undo import Undo
@@ -76,7 +76,9 @@ class PutBack:
 
     def _look_after_users(self, admin: Admin, provider: str, *, delete: bool) -> None:
         """Those that logins of this setup have made are real users of this Strapi."""
-        made = [user for user in admin.users(provider) if user.created >= self._undo.since(provider)]
+        domains = [flow.email_domain for flow in FLOWS.values() if flow.provider == provider]
+        since = self._undo.since(provider)
+        made = [user for domain in domains for user in admin.users(domain) if user.created >= since]
         if not made:
             return
         names = ", ".join(user.username for user in made)

@@ -198,12 +198,12 @@ def test_administrators_see_who_logged_in_and_can_delete_them(world: World) -> N
     world.instagram.be("4711", "seen")
     world.set_up("instagram-business")
     assert world.log_in("instagram-business").status_code == 200
-    users = world.admin.users("instagram-business")
+    users = world.admin.users(TODAY.email_domain)
     (user,) = (each for each in users if each.username == "seen")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", user.created)
-    assert world.admin.users("local-nobody") == []
+    assert world.admin.users("nobody.example") == []
     world.admin.delete_user(user)
-    assert user not in world.admin.users("instagram-business")
+    assert user not in world.admin.users(TODAY.email_domain)
     with pytest.raises(KitError):
         world.admin.delete_user(user)
 

@@ -433,11 +433,11 @@ def test_the_user_that_the_login_made_is_named_and_deleted_on_request(ready: Kit
         await log_in(ready)
         form = PutBackForm(ready)
         form.provider.value = form.files.value = True
-        assert ready.admin().users(ready.flow.provider)
+        assert ready.admin().users(ready.flow.email_domain)
         form.users.value = True
         await press(form)
         assert "the user of your login, kit_rehearsal, is deleted" in form.status.text
-        assert ready.admin().users(ready.flow.provider) == []
+        assert ready.admin().users(ready.flow.email_domain) == []
 
     play(scene)
 
@@ -448,7 +448,7 @@ def test_the_user_stays_and_is_named_unless_somebody_asks(ready: Kit) -> None:
         form = PutBackForm(ready)
         await press(form)
         assert "the user of your login, kit_rehearsal, stays in Strapi" in form.status.text
-        assert len(ready.admin().users(ready.flow.provider)) == 1
+        assert len(ready.admin().users(ready.flow.email_domain)) == 1
 
     play(scene)
 
