@@ -12,7 +12,8 @@ from helpers.notebook.form import Form, note, text_field
 from helpers.notebook.widgets import Block, CopyField
 from helpers.project import overlay
 from helpers.project.change import CannotEdit, Plan
-from helpers.project.front_end_project import FrontEnd, installed_node
+from helpers.project.front_end_project import FrontEnd
+from helpers.project.front_end_start import installed_node
 from helpers.project.strapi_project import (
     ENTRY_FILE,
     PROVIDER_FILE,
