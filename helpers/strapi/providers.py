@@ -91,8 +91,8 @@ class Admin:
     def users(self, domain: str) -> list[User]:
         """Who has an e-mail address there, at most a hundred.
 
-        By that alone a provider's users can be told: Strapi shows no administrator a user's provider, and takes a
-        filter by it without a word and without effect (4.26 and 5.54).
+        By that alone a provider's users can be told: Strapi shows no administrator a user's provider, and takes
+        a filter by it without a word and without effect (4.26 and 5.54).
         """
         query = urlencode({"filters[email][$endsWith]": f"@{domain}", "pageSize": 100})
         answer = self._ask("GET", f"{_USERS}?{query}")
@@ -101,6 +101,7 @@ class Admin:
                 # Strapi 4 has no documents.
                 User(str(each.get("documentId") or each["id"]), each["username"], each["createdAt"])
                 for each in answer.get(list, "results")
+                if str(each["email"]).endswith(domain)
             ]
         except (LookupError, TypeError, AttributeError) as error:
             raise answer.unexpected() from error

@@ -14,6 +14,7 @@ from helpers.core.errors import InputError
 from helpers.core.flows import PROFILE_URL, TODAY, TOKEN_URL
 from helpers.core.urls import Urls
 from helpers.project import front_end_start, overlay, strapi_project
+from helpers.project.folder import Folder
 from helpers.project.front_end_project import FrontEnd
 from helpers.project.journal import Journal
 from helpers.project.strapi_project import Project
@@ -170,12 +171,6 @@ def test_a_node_env_that_leads_out_of_the_project_is_not_followed(tmp_path: Path
     folder = strapi(tmp_path / "shop", **{".env": "NODE_ENV=../../../..\n"})
     with pytest.raises(InputError, match="leads out of the project"):
         Project(folder).address(PUBLIC)
-
-
-def test_in_a_monorepo_the_plugin_may_be_asked_for_above(tmp_path: Path):
-    make(tmp_path, {"@strapi/plugin-users-permissions": "5.54.0"})
-    folder = make(tmp_path / "apps/shop", {"@strapi/strapi": "5.54.0"}, **{"config/server.js": CONFIG})
-    assert Project(folder).address(PUBLIC).changes
 
 
 FILES = (strapi_project.PROVIDER_FILE, strapi_project.ENTRY_FILE)
@@ -380,14 +375,14 @@ def test_links_in_a_circle_get_a_sentence(tmp_path: Path, target: str):
     (folder / ".env").symlink_to(target)
     (folder / "circle").symlink_to("circle")
     with pytest.raises(InputError, match="leads nowhere"):
-        FrontEnd(folder).address(PUBLIC)
+        Folder(folder).set_variable(".env", "A", "1")
 
 
 def test_an_env_file_in_another_encoding_gets_a_sentence(tmp_path: Path):
     folder = make(tmp_path, {"vite": "8"})
     (folder / ".env").write_bytes("A=1\n".encode("utf-16"))
     with pytest.raises(InputError, match=r"\.env is not UTF-8 text"):
-        FrontEnd(folder).address(PUBLIC)
+        Folder(folder).set_variable(".env", "A", "1")
 
 
 # The front end
