@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from helpers.core.masking import Secret
+from helpers.core.settings import SAMPLE_CLIENT_SECRET
 from helpers.doctor import checks
 from helpers.kit import Kit
 from helpers.strapi.rate_limits import PoliteStrapi
@@ -68,7 +69,12 @@ def test_an_authorization_header_that_strapi_cannot_verify_is_named(version: str
 @pytest.mark.parametrize("typed", ["undefined", '"563883201184965"'])
 def test_a_client_id_that_is_none_is_named(typed: str, version: str, tmp_path: Path) -> None:
     with set_up(tmp_path, version) as (kit, _):
-        kit.admin().change_provider(kit.flow.provider, key=typed)
+        kit.admin().change_provider(
+            kit.flow.provider,
+            key=typed,
+            secret=Secret(SAMPLE_CLIENT_SECRET),
+            callback=kit.urls.frontend_redirect,
+        )
         assert doctors_failures(kit) == {"B23"}
         kit.http.get(kit.urls.connect)
         assert kit.logins.verdict(kit.gateway.witness.latest).failure == "B23"
