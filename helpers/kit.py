@@ -25,6 +25,7 @@ from helpers.core.leftovers import sweep
 from helpers.core.settings import Settings
 from helpers.core.urls import DOCUMENTED_FRONTEND, Urls, parsed
 from helpers.gateway.app import Gateway
+from helpers.gateway.exposure import becomes_public
 from helpers.gateway.public_address import PublicAddress, Seen, Tunnel
 from helpers.gateway.witness import Witness
 from helpers.login.verdict import Logins
@@ -204,12 +205,32 @@ class Kit(Facts):
     # Steps
 
     def open_door(self, cancelled: threading.Event | None = None) -> str:
-        """Start gateway and tunnel; a second call returns the running door's public origin."""
+        """Start gateway and tunnel; a second call returns the running door's public origin.
+
+        Where Strapi lets anybody make an account, that is closed here; :meth:`let_passwords` opens it.
+        """
+        if not self.door.is_open:
+            self.gateway.passwords_closed = self._sign_up_open() is not False
         public = self.door.open(cancelled)
         if self.settings.live and not self.settings.public_url:
             # The account's one domain: the next kernel knows it from the start.
             self.learn(ngrok_domain=public.removeprefix("https://"))
         return public
+
+    def let_passwords(self, allowed: bool = True) -> None:
+        """Whether people may sign up and log in with a password at the public address, until it is closed."""
+        self.gateway.passwords_closed = not allowed
+
+    def becomes_public(self, *, ask: bool = True) -> list[str]:
+        """What the tunnel shows to anybody, in sentences; Strapi is asked whether sign-up is open."""
+        given = self.settings
+        return becomes_public(given.frontend_url, given.strapi_url, self._sign_up_open() if ask else None)
+
+    def _sign_up_open(self) -> bool | None:
+        try:
+            return self.strapi.sign_up_open()
+        except KitError:
+            return None
 
     def seen(self) -> Seen | None:
         """The open public address, be it ours or that of another process, such as a notebook of this user."""

@@ -23,13 +23,13 @@ from helpers.core.masking import Secret
 from helpers.core.urls import HEALTH, ME, Urls, parsed
 from helpers.failures import Failure, known
 from helpers.gateway.capture import Role
-from helpers.gateway.closed import is_closed
+from helpers.gateway.closed import is_closed, is_password_login
 from helpers.gateway.forward import PATIENCE, Upstream, closed
 from helpers.gateway.observe import Observed
 from helpers.gateway.own_browser import OwnBrowser
 from helpers.gateway.witness import Hop, Witness
 from helpers.web import frontend
-from helpers.web.answers import text
+from helpers.web.answers import as_json, text
 from helpers.web.server import Request, Server
 
 HELLO = "/.kit/hello"  # answers the nonce by which this very door is recognised from outside
@@ -61,6 +61,7 @@ class Gateway:
         self.nonce = secrets.token_urlsafe(16)
         self.witness = witness or Witness()
         self.own_browser = OwnBrowser()
+        self.passwords_closed = False  # no accounts with a password, where anybody could make one
         self._strapi = Upstream(
             "Strapi", strapi, partial(failures.get, known.STRAPI_DOES_NOT_ANSWER), patience=patience
         )
@@ -141,6 +142,8 @@ class Gateway:
             return await self._websocket(None if strapis else self._frontend, request)
         if path == HELLO:
             return text(self.nonce, headers={"cache-control": "no-store"})
+        if strapis and self.passwords_closed and is_password_login(path):
+            return _no_passwords()
         if strapis:
             return await self._strapi.forward(request, self.public)
         if self._frontend:
@@ -161,6 +164,16 @@ class Gateway:
         status = await self._strapi.status_of(ME, jwt, _PROOF)
         ms = (time.monotonic() - began) * 1000
         return Hop("me", "gateway", "strapi", "GET", self.public + ME, status, ms, at=began)
+
+
+def _no_passwords() -> web.StreamResponse:
+    """In the shape of Strapi's own errors, which the front end knows how to show."""
+    said = (
+        "Accounts with a password are closed at this public address: anybody on the internet could make one. "
+        "Whoever opened the address can open them, too, where they started the tunnel."
+    )
+    error = {"status": 403, "name": "ForbiddenError", "message": said, "details": {}}
+    return as_json({"data": None, "error": error}, 403)
 
 
 class _Anything:

@@ -75,6 +75,12 @@ def is_closed(path: str, query: str = "") -> bool:
     )
 
 
+def is_password_login(path: str) -> bool:
+    """Whether it is where Strapi takes people with a password, or lets them make an account."""
+    segments = [segment for segment in re.split(r"[/\\]+", (_decoded(path) or "").lower()) if segment]
+    return segments[:2] == ["api", "auth"] and segments[2:3] != [] and segments[2].startswith("local")
+
+
 def may_say(message: str | bytes) -> bool:
     """Whether a browser may say this to a dev server by the websocket of its live reload.
 

@@ -15,7 +15,7 @@ import httpx
 from helpers import failures
 from helpers.core.errors import Refused, Unexpected
 from helpers.core.masking import Secret, redact
-from helpers.core.urls import HEALTH, ME, Urls, parsed
+from helpers.core.urls import API, HEALTH, ME, Urls, parsed
 from helpers.failures import known
 from helpers.strapi.http import Answer, Door
 from helpers.strapi.providers import Admin, Change
@@ -110,6 +110,16 @@ class Strapi:
         if not answer.message:
             raise answer.unexpected()
         return str(answer.headers.get("access-control-allow-origin", ""))
+
+    def sign_up_open(self) -> bool | None:
+        """Whether anybody may make an account with a password; None if Strapi does not say.
+
+        Asked with nothing in it, which makes no account.
+        """
+        answer = self._door.ask("POST", f"{API}/auth/local/register", {})
+        if "currently disabled" in answer.message or answer.status in (403, 404, 405):
+            return False
+        return True if answer.status == 400 and answer.message else None
 
     def has_admin(self) -> bool:
         return self._door.ask("GET", "/admin/init").get(bool, "data", "hasAdmin")

@@ -622,6 +622,15 @@ def test_closed_sign_ups_keep_new_people_out(world: World, provider: str) -> Non
     assert world.log_in(provider).status_code == 200
 
 
+def test_whether_anybody_may_sign_up_is_told_without_making_an_account(world: World) -> None:
+    assert world.strapi.sign_up_open() is True
+    world.actions.advanced(allow_register=False)
+    try:
+        assert world.strapi.sign_up_open() is False
+    finally:
+        world.actions.advanced(allow_register=True)
+
+
 def test_an_email_that_is_taken_keeps_a_person_out(world: World) -> None:
     world.actions.take_email(f"{world.instagram.profile[1]['username']}@strapi.io")
 
@@ -659,11 +668,12 @@ def test_a_role_may_forbid_its_users_to_ask_who_they_are(world: World) -> None:
     assert world.get("/api/users/me", bearer=jwt).status_code == 200
 
 
-def test_the_users_of_one_provider_are_counted(world: World) -> None:
-    assert world.admin.users_of(f"{TODAY.provider}-of-nobody") == 0
-    before = world.admin.users_of("local")
-    world.actions.take_email(f"{before}-more@example.com")
-    assert world.admin.users_of("local") == before + 1
+def test_the_users_with_an_address_in_one_domain_are_counted(world: World) -> None:
+    assert world.admin.users_at("nobody.example") == 0
+    for number in (1, 2):
+        world.actions.take_email(f"somebody{number}@counted.example")
+        world.actions.take_email(f"elsewhere{number}@counted.example.org")
+        assert world.admin.users_at("counted.example") == number
 
 
 def test_the_advanced_settings_of_a_new_strapi(world: World) -> None:
