@@ -8,7 +8,7 @@ import ipywidgets as w
 
 from helpers import failures
 from helpers.doctor.failure_page import card
-from helpers.doctor.recognise import recognise
+from helpers.doctor.recognise import Reading, read
 from helpers.notebook.form import LABEL, wide
 from helpers.notebook.widgets import Block, PasteField, StatusLine
 
@@ -34,20 +34,20 @@ class RecogniseForm(Block):
             self.pages.value = ""
             self.status.say("waiting", "Paste a text first.")
             return
-        found = recognise(self.field.text, masked=self.field.masked)[:_MOST_SHOWN]
+        reading = read(self.field.text, masked=self.field.masked)
+        found = reading.matches[:_MOST_SHOWN]
         self.pages.value = "".join(
             card(match.failure, match.why, opened=number == 0) for number, match in enumerate(found)
         )
-        self.status.say(
-            "ok" if found and found[0].sure else "note", _said(len(found), bool(found) and found[0].sure)
-        )
+        self.status.say("ok" if found and found[0].sure else "note", _said(reading, len(found)))
 
 
-def _said(number: int, sure: bool) -> str:
+def _said(reading: Reading, number: int) -> str:
+    seen = f" Seen in it: {', '.join(reading.seen)}." if reading.seen else ""
     if not number:
-        return "Nothing known fits. Paste more of it, run the doctor above, or choose from the list below."
-    if not sure:
-        return f"Nothing fits for sure; {number} may be near it."
+        return f"Nothing known fits.{seen} {reading.next} Or run the doctor, or choose from the list below."
+    if not reading.matches[0].sure:
+        return f"Nothing fits for sure; {number} may be near it.{seen} {reading.next}"
     return "One known failure fits." if number == 1 else f"{number} known failures fit, the best one first."
 
 

@@ -15,12 +15,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from helpers.core.masking import Secret
+from helpers.core.settings import SAMPLE_CLIENT_SECRET
 from helpers.doctor import checks
 from helpers.kit import Kit
 from helpers.strapi.rate_limits import PoliteStrapi
-from helpers.web.server import Server
 from tests.real.strapi import ADMIN_EMAIL, ADMIN_PASSWORD
 from tests.real.test_doctor import set_up
+from tests.support.asgi import AsgiServer
 
 pytestmark = pytest.mark.real
 both_engines = pytest.mark.parametrize("version", ["5.54.0", "5.50.0"])
@@ -68,9 +69,12 @@ def test_an_authorization_header_that_strapi_cannot_verify_is_named(version: str
 @pytest.mark.parametrize("typed", ["undefined", '"563883201184965"'])
 def test_a_client_id_that_is_none_is_named(typed: str, version: str, tmp_path: Path) -> None:
     with set_up(tmp_path, version) as (kit, _):
-        providers = kit.admin().providers()
-        entry = {**providers[kit.flow.provider], "key": typed}
-        kit.admin().save(kit.flow.provider, entry)
+        kit.admin().change_provider(
+            kit.flow.provider,
+            key=typed,
+            secret=Secret(SAMPLE_CLIENT_SECRET),
+            callback=kit.urls.frontend_redirect,
+        )
         assert doctors_failures(kit) == {"B23"}
         kit.http.get(kit.urls.connect)
         assert kit.logins.verdict(kit.gateway.witness.latest).failure == "B23"
@@ -102,7 +106,7 @@ def between(kit: Kit, url: str, **loses: Callable[[httpx.Headers], None]) -> Ite
         return response
 
     methods = ["GET", "POST", "PUT", "DELETE", "OPTIONS"]
-    proxy = Server(Starlette(routes=[Route("/{path:path}", passed_on, methods=methods)])).start()
+    proxy = AsgiServer(Starlette(routes=[Route("/{path:path}", passed_on, methods=methods)])).start()
     kit.learn(strapi_url=proxy.url)
     kit.strapi = PoliteStrapi(kit.http, proxy.url)
     try:
@@ -126,6 +130,8 @@ def test_what_a_proxy_takes_away_is_named(loses: dict[str, str], version: str, t
 
 @both_engines
 def test_a_lost_word_about_https_is_named(version: str, tmp_path: Path) -> None:
-    with set_up(tmp_path, version, NODE_ENV="production") as (kit, strapi):
-        with between(kit, strapi.url, asking=without("x-forwarded-proto")):
-            assert "A22" in doctors_failures(kit)
+    with (
+        set_up(tmp_path, version, NODE_ENV="production", PROXY="true") as (kit, strapi),
+        between(kit, strapi.url, asking=without("x-forwarded-proto")),
+    ):
+        assert "A22" in doctors_failures(kit)
