@@ -33,7 +33,7 @@ def watched_folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)  # Strapi's last children may still write there
         with suppress(OSError):  # others may be at work there
             parent.rmdir()
 

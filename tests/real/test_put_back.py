@@ -32,7 +32,7 @@ Open = Callable[..., tuple[OwnStrapi, Kit]]
 
 
 @pytest.fixture
-def developed(tmp_path: Path) -> Iterator[Open]:
+def developed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """A project that runs under ``npm run develop``, and a kit for it; ``prepare`` changes it before."""
     with ExitStack() as ending:
         folder = ending.enter_context(watched_folder())
@@ -44,7 +44,9 @@ def developed(tmp_path: Path) -> Iterator[Open]:
             project = prepare(generate(folder, real.NEWEST, language))
             strapi = OwnStrapi(folder / "data", project, real.NEWEST, script="develop")
             ending.enter_context(strapi)
-            kit = Kit(settings.load(facts(strapi), home=tmp_path))
+            for name, value in facts(strapi).items():  # a kit that has put all back reads them again
+                monkeypatch.setenv(name, value)
+            kit = Kit(settings.load(home=tmp_path))
             ending.callback(kit.close)
             return strapi, kit
 
