@@ -1,7 +1,7 @@
 """What git keeps of a notebook: its text.
 
-`make lab` tells git to ask this file (a clean filter), so that running and saving a notebook changes nothing for
-git. Nothing but Python's own library is needed.
+`make lab` tells git to ask this file (a clean filter), so that running and saving a notebook changes nothing
+for git. Nothing but Python's own library is needed.
 
 It reads a notebook from standard input and writes it to standard output.
 """
