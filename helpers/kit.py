@@ -23,8 +23,9 @@ from helpers.core.facts import Facts
 from helpers.core.flows import FLOWS, TOKEN_URL, Flow
 from helpers.core.leftovers import sweep
 from helpers.core.settings import Settings
-from helpers.core.urls import DOCUMENTED_FRONTEND, Urls
+from helpers.core.urls import DOCUMENTED_FRONTEND, Urls, parsed
 from helpers.gateway.app import Gateway
+from helpers.gateway.exposure import becomes_public
 from helpers.gateway.public_address import PublicAddress, Seen, Tunnel
 from helpers.gateway.witness import Witness
 from helpers.login.verdict import Logins
@@ -173,6 +174,19 @@ class Kit(Facts):
     def urls(self) -> Urls:
         return Urls(self.public_url, self.flow.provider, self._frontend())
 
+    @property
+    def login_address(self) -> str:
+        """Where the person begins a login: it carries the mark by which their browser is known from then on.
+
+        Opened once, every login counts that this browser begins, also by a button of the person's own page.
+        """
+        return self.marked(self.urls.connect)
+
+    def marked(self, address: str) -> str:
+        """An address behind the door as the person is to open it: marked, and in a rehearsal dialled here."""
+        marked = self.gateway.own_browser.marked(address)
+        return self.world.internet.tab_url(marked) if self.world else marked
+
     def _frontend(self) -> str:
         """The documented page on localhost:3000 can finish only where the token is in the URL."""
         documented = self.flow.name == "documented" and self.engine == "token"
@@ -191,12 +205,32 @@ class Kit(Facts):
     # Steps
 
     def open_door(self, cancelled: threading.Event | None = None) -> str:
-        """Start gateway and tunnel; a second call returns the running door's public origin."""
+        """Start gateway and tunnel; a second call returns the running door's public origin.
+
+        Where Strapi lets anybody make an account, that is closed here; :meth:`let_passwords` opens it.
+        """
+        if not self.door.is_open:
+            self.gateway.passwords_closed = self._sign_up_open() is not False
         public = self.door.open(cancelled)
         if self.settings.live and not self.settings.public_url:
             # The account's one domain: the next kernel knows it from the start.
             self.learn(ngrok_domain=public.removeprefix("https://"))
         return public
+
+    def let_passwords(self, allowed: bool = True) -> None:
+        """Whether people may sign up and log in with a password at the public address, until it is closed."""
+        self.gateway.passwords_closed = not allowed
+
+    def becomes_public(self, *, ask: bool = True) -> list[str]:
+        """What the tunnel shows to anybody, in sentences; Strapi is asked whether sign-up is open."""
+        given = self.settings
+        return becomes_public(given.frontend_url, given.strapi_url, self._sign_up_open() if ask else None)
+
+    def _sign_up_open(self) -> bool | None:
+        try:
+            return self.strapi.sign_up_open()
+        except KitError:
+            return None
 
     def seen(self) -> Seen | None:
         """The open public address, be it ours or that of another process, such as a notebook of this user."""
@@ -262,6 +296,9 @@ class Kit(Facts):
         from helpers.login.robot_browser import Browser
 
         client = httpx.Client(transport=self.world.internet.transport(), timeout=_TIMEOUT)
+        # It has opened the address that we gave once before, as the person's browser has.
+        name, _, value = self.gateway.own_browser.cookie(secure=True).partition(";")[0].partition("=")
+        client.cookies.set(name, value, domain=parsed(self.public_url).hostname or "")
         return Browser(client, self.urls, twice)
 
     def rehearse_up_to(self, step: int) -> None:

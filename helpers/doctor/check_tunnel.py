@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
+
+import httpx
+
 from helpers.core.errors import KitError, TunnelError
 from helpers.doctor.measurements import Finding, NotYet, Visit
 from helpers.failures import known
 from helpers.gateway.app import HELLO
 from helpers.tunnel import ngrok_agent
 from helpers.tunnel import proof as tunnels
+from helpers.web.deadline import aside, fetch
 
+_PREFIXES = ("", "/strapi", "/backend", "/cms", "/server")
+_PAST_NGROKS_WARNING = {"ngrok-skip-browser-warning": "1"}
+_PATIENCE, _MOST = 2.0, 4096  # seconds, bytes
 _MOVED = "can't bind default web address"  # the agent's own words, when another one has port 4040
 
 
@@ -38,9 +47,35 @@ def _moved(tunnel: object, public: str) -> Finding | None:
 def public_address(visit: Visit) -> str | Finding:
     door = visit.open_door()
     seen = tunnels.confirm(visit.kit.http, door.public, HELLO, door.nonce, door.gateway)
+    if found := _admin_at(visit, door.public):
+        raise KitError(
+            f"Strapi's admin panel answers the internet at {door.public}{found}",
+            evidence=f"{door.public}{found} tells whether Strapi has an administrator",
+            fix=(
+                "Find what passes that on to Strapi: a proxy in your front end's settings, or your tunnel.",
+                "Take it out, or let it pass on /uploads alone, and restart it.",
+            ),
+        )
     told = f"{door.public} leads to {f'the gateway of {door.holder}' if door.holder else 'this gateway'}"
     if seen.interstitial:
         return Finding(
             f"{told}; browsers see ngrok's warning page once, press Visit Site", known.NGROK_WARNING_PAGE
         )
     return told
+
+
+def _admin_at(visit: Visit, public: str) -> str:
+    """Where the address shows Strapi's admin panel, under the names by which front ends pass on to it."""
+    paths = [f"{prefix}/admin/init" for prefix in _PREFIXES]
+    asked = [aside(partial(_is_admin, visit, public + path)) for path in paths]
+    return next((path for path, shows in zip(paths, asked, strict=True) if shows.result()), "")
+
+
+def _is_admin(visit: Visit, url: str) -> bool:
+    request = visit.kit.http.build_request("GET", url, headers=_PAST_NGROKS_WARNING)
+    try:
+        found = json.loads(fetch(visit.kit.http, request, seconds=_PATIENCE, most=_MOST).body)
+    except (httpx.HTTPError, ValueError):
+        return False
+    data = found.get("data") if isinstance(found, dict) else None
+    return isinstance(data, dict) and "hasAdmin" in data

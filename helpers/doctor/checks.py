@@ -17,7 +17,7 @@ from helpers import failures
 from helpers.core.errors import InputError, KitError
 from helpers.core.masking import redact
 from helpers.doctor import check_files, check_front_end, check_strapi, check_tunnel
-from helpers.doctor.measurements import DoesNotApply, Finding, NotYet, Visit
+from helpers.doctor.measurements import CannotTell, DoesNotApply, Finding, NotYet, Visit
 from helpers.kit import Kit
 from helpers.login.verdict import failed
 from helpers.web.deadline import aside
@@ -178,6 +178,8 @@ def _probed(visit: Visit, name: str) -> Result:
         return Result(name, NOT_YET, f"waits for {waiting}")
     except DoesNotApply as reason:
         return Result(name, SKIPPED, str(reason))
+    except CannotTell as reason:
+        return Result(name, UNKNOWN, str(reason))
     except InputError as error:
         return Result(name, FAILED, str(error), error.failure, error.fix)
     except KitError as error:

@@ -53,6 +53,10 @@ class DoesNotApply(Exception):
     """This mode or layout has no need of this check; the text says why."""
 
 
+class CannotTell(Exception):
+    """It was looked for and could not be found out; the text says what and where."""
+
+
 class Visit:
     """Every fact is measured when it is first asked for, and an error about it told to everybody who asks.
 

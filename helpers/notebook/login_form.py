@@ -70,8 +70,7 @@ class LoginForm(Form):
 
         def job() -> str:
             kit.open_door(self._cancelled)  # before it, nobody knows the address
-            address = kit.urls.connect
-            self.link.value = _link(kit.world.internet.tab_url(address) if kit.world else address)
+            self.link.value = _link(kit.login_address)
             attempt = kit.logins.wait(timeout=_PATIENCE, since=began, cancelled=self._cancelled)
             return self._conclude(attempt)
 

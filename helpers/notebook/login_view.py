@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import ipywidgets as w
 from IPython.display import DisplayHandle, display
 
@@ -20,13 +22,20 @@ class Trace(Block):
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
         self.table = w.HTML(_NOBODY)
-        super().__init__([self.table])
+        self.note, self.mine = w.HTML(), w.Button(description="It was me")
+        self.mine.on_click(lambda _: self._adopt())
+        self.asked = w.VBox([self.note, self.mine])
+        self.asked.layout.display = "none"
+        super().__init__([self.table, self.asked])
         self._diagram: DisplayHandle | None = None
         kit.witness.listen(tasks.on_loop(self.draw))
         kit.on_renewal(tasks.on_loop(self.draw))
 
     def draw(self) -> None:
-        attempt = self.kit.witness.latest
+        logins = self.kit.logins
+        self.note.value = html.escape(logins.note())
+        self.asked.layout.display = "" if self.note.value else "none"
+        attempt = logins.latest or logins.stranger
         if attempt is None:
             self.table.value = _NOBODY
             if self._diagram:
@@ -36,6 +45,10 @@ class Trace(Block):
         self.table.value = trace.as_html(attempt, verdict)
         if self._diagram:
             self._diagram.update(_mermaid(trace.mermaid(attempt, verdict)), raw=True)
+
+    def _adopt(self) -> None:
+        if attempt := self.kit.logins.stranger:
+            self.kit.witness.adopt(attempt)
 
     def show(self) -> None:
         display(self)

@@ -15,12 +15,15 @@ from helpers.kit import Kit
 from helpers.notebook.form import Form, note, text_field
 from helpers.notebook.widgets import Block, CopyField
 from helpers.project.change import Plan
-from helpers.project.front_end_project import FrontEnd, installed_node
+from helpers.project.front_end_project import FrontEnd
+from helpers.project.front_end_start import installed_node
 from helpers.project.javascript import CannotEdit
 from helpers.project.strapi_project import (
+    ENTRY_FILE,
     PROVIDER_FILE,
     Project,
     backend_env,
+    entry_source,
     frontend_env,
     provider_source,
     server_config,
@@ -179,8 +182,8 @@ class FrontEndForm(ProjectForm):
         if not self.kit.public_url:
             raise InputError("There is no public address yet: start the tunnel first.")
         frontend = FrontEnd(folder)
-        warning = frontend.warning(installed_node())
-        known = Plan(by_hand=(CannotEdit(str(warning), "\n".join(warning.fix)),)) if warning else Plan()
+        told = (frontend.warning(installed_node()), frontend.other_provider(self.kit.flow.provider))
+        known = Plan(by_hand=tuple(CannotEdit(str(each), "\n".join(each.fix)) for each in told if each))
         return known + frontend.address(self.kit.public_url)
 
     def applied(self) -> str:
@@ -208,7 +211,9 @@ def by_hand(kit: Kit) -> Block:
 
 
 def provider_file(_kit: object = None) -> Block:
-    """The file that gives Strapi today's Instagram login, to read and to copy."""
+    """The file with today's Instagram login and the one that brings it in, to read and to copy."""
     field = CopyField(label=PROVIDER_FILE, value=provider_source(), multiline=True)
+    entry = CopyField(label=ENTRY_FILE, value=entry_source(), multiline=True)
     lines = len(field.value.splitlines())
-    return Block([w.Accordion([field], titles=[f"Read {PROVIDER_FILE} ({lines} lines)"])])
+    titles = [f"Read {PROVIDER_FILE} ({lines} lines)"]
+    return Block([w.Accordion([w.VBox([field, entry])], titles=titles)])

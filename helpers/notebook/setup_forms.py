@@ -4,12 +4,13 @@ knows how anything is done."""
 from __future__ import annotations
 
 import asyncio
+import html
 
 import ipywidgets as w
 
 from helpers.core import inputs
-from helpers.core.errors import InputError, KitError
-from helpers.core.flows import CREDENTIALS, TODAY
+from helpers.core.errors import InputError, KitError, Refused
+from helpers.core.flows import CREDENTIALS, DOCUMENTED, TODAY
 from helpers.kit import Kit
 from helpers.notebook import tasks
 from helpers.notebook.form import LABEL, Form, checkbox, note, text_field, wide
@@ -78,13 +79,20 @@ class TunnelForm(Form):
         self.port = text_field("Port your tunnel leads to", "", "such as 8080")
         self.stop_button = w.Button(description="Stop", layout=w.Layout(width="auto"))
         self.stop_button.on_click(lambda _: self.stop())
+        self.public = w.HTML()
+        self.passwords = w.Button(description="Let people sign up")
+        self.passwords.layout = w.Layout(width="auto", display="none")
+        self.passwords.on_click(lambda _: self.let_passwords())
         self._in_use = b""
-        fields = [self.token, self.domain, self.remember, self.own, self.port]
+        fields = [self.token, self.domain, self.remember, self.own, self.port, self.public]
         super().__init__(kit, fields, "Start the tunnel")
-        self.buttons.children = [self.submit_button, self.cancel_button, self.stop_button]
+        self.buttons.children = [self.submit_button, self.cancel_button, self.stop_button, self.passwords]
 
     def fill(self) -> None:
         given = self.kit.offered
+        shown = "".join(f"<li>{html.escape(each)}</li>" for each in self.kit.becomes_public(ask=False))
+        told = "While the tunnel is up, this is public:"
+        self.public.value = f'<div class="kit-prose">{told}<ul>{shown}</ul></div>'
         self.offer(self.token, given.ngrok_authtoken)
         self.offer(self.domain, given.ngrok_domain)
         self.offer(self.port, str(given.gateway_port or ""))
@@ -127,12 +135,20 @@ class TunnelForm(Form):
             self._in_use = asked
             # Only now: the next kernels start with it by themselves.
             kit.learn(keep_secrets=self.remember.value, ngrok_authtoken=kit.settings.ngrok_authtoken)
+            self.passwords.layout.display = "" if kit.gateway.passwords_closed else "none"
             forwards = f"forwards to the gateway at {kit.gateway.url}"
             return f"{public} {forwards}, which serves Strapi at {kit.settings.strapi_url}"
 
         self.work(job, "Starting the tunnel", cancellable=True)
 
+    def let_passwords(self) -> None:
+        self.kit.let_passwords()
+        self.passwords.layout.display = "none"
+        self.status.say("ok", "People may sign up and log in with a password until the tunnel is stopped")
+
     def stop(self) -> None:
+        self.passwords.layout.display = "none"
+
         def job() -> str:
             self._in_use = b""
             self.kit.door.close()
@@ -244,11 +260,31 @@ class ProviderForm(Form):
                 strapi_admin_email=email, strapi_admin_password=self.password.secret)  # fmt: skip
 
         def job() -> str:
+            old = _old_users(kit)
             changed = kit.save_provider(callback=callback, enabled=self.enable.value)
             # Only now: the next kernels sign in with it by themselves.
             kit.learn(client_id=client_id, strapi_admin_email=email)
             if not changed:
-                return "Strapi already had exactly these settings; nothing was written"
-            return f"Strapi's {kit.flow.provider} provider saved ({', '.join(changed)}); all others untouched"
+                return f"Strapi already had exactly these settings; nothing was written{old}"
+            saved = (
+                f"Strapi's {kit.flow.provider} provider saved ({', '.join(changed)}); all others untouched"
+            )
+            return saved + old
 
         self.work(job, "Saving in Strapi")
+
+
+def _old_users(kit: Kit) -> str:
+    """Who may have logged in with Strapi's built-in provider, and what becomes of them."""
+    if kit.flow.provider == DOCUMENTED.provider:
+        return ""
+    try:
+        number = kit.admin().users_at("strapi.io")  # where the built-in provider makes its addresses
+    except Refused:
+        return ""
+    if not number:
+        return ""
+    return (
+        f". {number} user(s) have an address @strapi.io, as the old provider {DOCUMENTED.provider} makes up. "
+        "At their next login they become new users: see Limits in the README"
+    )

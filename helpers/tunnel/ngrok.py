@@ -164,7 +164,9 @@ class NgrokTunnel:
         private = os.open(self._config_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with open(private, "w", encoding="utf-8") as file:
             # JSON is YAML too, and every one of its strings is quoted.
-            json.dump({"version": "3", "agent": {"authtoken": self._authtoken.reveal()}}, file)
+            # Nothing of what passes is kept: the agent's memory of requests would hold codes and cookies.
+            agent = {"authtoken": self._authtoken.reveal(), "inspect_db_size": -1}
+            json.dump({"version": "3", "agent": agent}, file)
         config = PyngrokConfig(
             ngrok_path=str(ngrok_agent.launcher(program, self._state_dir, self._domain, upstream)),
             config_path=str(self._config_file),

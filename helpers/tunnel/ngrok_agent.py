@@ -93,11 +93,20 @@ def require_version(program: Path) -> None:
         )
 
 
-_TOKEN_NAMES = ("NGROK_AUTHTOKEN", "NGROK_API_KEY")
+# All that the agent may know of this process's environment: where it is at home, and its way out.
+_KEPT = re.compile(
+    r"(?i)PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_\w+|SSL_CERT_(FILE|DIR)|(https?|all|no)_proxy"
+    r"|SYSTEMROOT|SYSTEMDRIVE|USERPROFILE|APPDATA|LOCALAPPDATA|PATHEXT|COMSPEC"
+)
 
 
 def _quiet_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in _TOKEN_NAMES}
+    return {name: value for name, value in os.environ.items() if _KEPT.fullmatch(name)}
+
+
+def _unwanted() -> str:
+    """The other names, as far as a shell can take them back."""
+    return " ".join(name for name in os.environ if name.isidentifier() and not _KEPT.fullmatch(name))
 
 
 def lease(state_dir: Path) -> Path:
@@ -121,10 +130,10 @@ def _life_line(state_dir: Path) -> Path:
 def launcher(program: Path, state_dir: Path, domain: str, upstream: str = "") -> Path:
     """What pyngrok shall start in the agent's place, so that nothing must be changed in this process.
 
-    It takes the token out of the environment, writes the lease before the agent can say or do anything,
-    and sends what the agent prints to stderr, token included, to its log instead of the notebook. Beside
-    the agent it leaves a shell that ends it when the :func:`life_line` breaks; a line through it lets go.
-    Windows has no such door: there the agent is started directly and leaves no lease.
+    It empties the environment of what is none of the agent's business, writes the lease before the agent can
+    say or do anything, and sends what the agent prints to stderr, token included, to its log instead of the
+    notebook. Beside the agent it leaves a shell that ends it when the :func:`life_line` breaks; a line
+    through it lets go. Windows has no such door: there the agent is started directly and leaves no lease.
     """
     if os.name == "nt":
         return program
@@ -132,7 +141,7 @@ def launcher(program: Path, state_dir: Path, domain: str, upstream: str = "") ->
     facts = shlex.quote(json.dumps(known)[:-1] + ', "pid": ')
     line = shlex.quote(str(_life_line(state_dir)))
     text = (
-        f"#!/bin/sh\nunset {' '.join(_TOKEN_NAMES)}\numask 077\n"
+        f"#!/bin/sh\nunset {_unwanted()} _\numask 077\n"
         f"printf '%s%s}}\\n' {facts} $$ > {shlex.quote(str(lease(state_dir)))}\n"
         # Opened for both first: opening for reading alone would wait for a kernel that is gone already.
         f"exec 3<>{line} 4<{line} 3>&-\nsh -c 'read _ || kill $0' $$ <&4 4<&- > /dev/null 2>&1 &\nexec 4<&-\n"

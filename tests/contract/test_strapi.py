@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
 import pytest
-from starlette.requests import Request
+from aiohttp.test_utils import make_mocked_request
 
 from helpers.core.errors import Refused
 from helpers.core.flows import DOCUMENTED, FLOWS, TODAY, Flow
@@ -398,7 +398,7 @@ def test_instagram_is_asked_for_a_token_and_a_profile(world: World, flow: Flow) 
         flow.secret_field: SAMPLE_CLIENT_SECRET,
     }
     assert (profile["host"], profile["target"]) == ("graph.instagram.com", "GET /me")
-    fields = "id,username" if flow is DOCUMENTED else "id,user_id,username,account_type"
+    fields = "id,username"
     assert profile["query"] == {"fields": fields}
     assert profile["authorization"] == f"Bearer {TOKEN}"
     assert {exchange["cookie"], profile["cookie"]} == {""}
@@ -622,6 +622,15 @@ def test_closed_sign_ups_keep_new_people_out(world: World, provider: str) -> Non
     assert world.log_in(provider).status_code == 200
 
 
+def test_whether_anybody_may_sign_up_is_told_without_making_an_account(world: World) -> None:
+    assert world.strapi.sign_up_open() is True
+    world.actions.advanced(allow_register=False)
+    try:
+        assert world.strapi.sign_up_open() is False
+    finally:
+        world.actions.advanced(allow_register=True)
+
+
 def test_an_email_that_is_taken_keeps_a_person_out(world: World) -> None:
     world.actions.take_email(f"{world.instagram.profile[1]['username']}@strapi.io")
 
@@ -657,6 +666,14 @@ def test_a_role_may_forbid_its_users_to_ask_who_they_are(world: World) -> None:
 
     assert error(refused)[:2] == (403, "ForbiddenError")
     assert world.get("/api/users/me", bearer=jwt).status_code == 200
+
+
+def test_the_users_with_an_address_in_one_domain_are_counted(world: World) -> None:
+    assert world.admin.users_at("nobody.example") == 0
+    for number in (1, 2):
+        world.actions.take_email(f"somebody{number}@counted.example")
+        world.actions.take_email(f"elsewhere{number}@counted.example.org")
+        assert world.admin.users_at("counted.example") == number
 
 
 def test_the_advanced_settings_of_a_new_strapi(world: World) -> None:
@@ -761,7 +778,7 @@ def test_strapi_in_production_behind_a_tunnel_that_it_does_not_trust(kind: str, 
 def test_the_limit_ends_after_its_minute() -> None:
     now = 1000.0
     limit = RateLimit(1, clock=lambda: now)
-    request = Request({"type": "http", "path": "/api/connect/x", "headers": [], "client": ("127.0.0.1", 1)})
+    request = make_mocked_request("GET", "/api/connect/x")
     limit.hit(request, {})
     now += 59
     with pytest.raises(Refusal):

@@ -200,6 +200,27 @@ def test_a_tunnel_that_leads_straight_to_a_dev_server_is_named(
     assert checks.run_one(kit, "public-address").failure == "D13"
 
 
+@pytest.mark.parametrize("prefix", ["/strapi", "/cms"])
+def test_an_admin_panel_that_answers_the_internet_is_named(
+    rehearsed: Rehearsed, serve: Callable[[App], Server], prefix: str
+) -> None:
+    kit = rehearsed()
+    assert kit.world
+    assert checks.run_one(kit, "public-address").status == PASSED
+
+    async def leaks(request: Request) -> None:
+        if request.path == f"{prefix}/admin/init":
+            await request.answer(b'{"data":{"uuid":false,"hasAdmin":true}}')
+        else:
+            there = httpx.get(kit.gateway.url + request.target, trust_env=False)
+            await request.answer(there.content, there.status_code)
+
+    kit.world.internet.add(kit.world.domain, serve(App("leaks", leaks)).port)
+    found = checks.run_one(kit, "public-address")
+    assert found.status == checks.FAILED
+    assert f"{prefix}/admin/init" in found.evidence
+
+
 def test_a_front_end_that_asks_its_own_origin_needs_no_variable(rehearsed: Rehearsed, tmp_path: Path) -> None:
     project = tmp_path / "shop"
     (project / "src").mkdir(parents=True)

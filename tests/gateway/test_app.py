@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -9,8 +10,9 @@ import pytest
 
 from helpers.core.errors import InputError
 from helpers.gateway.app import HELLO, Gateway
-from helpers.web.server import PortTaken, Server
+from helpers.web.server import PortTaken
 from tests.conftest import PUBLIC
+from tests.support.asgi import AsgiServer
 from tests.support.servers import App, Client, Request, ask, nobody
 
 CONNECT = "/api/connect/instagram"
@@ -22,7 +24,7 @@ def stage() -> Iterator[tuple[Gateway, App, App]]:
     """One door for the many tests that only knock."""
     apps = App("strapi"), App("front end")
     with ExitStack() as stack:
-        strapi, frontend = (Server(app).start() for app in apps)
+        strapi, frontend = (AsgiServer(app).start() for app in apps)
         stack.callback(strapi.stop)
         stack.callback(frontend.stop)
         gateway = Gateway("instagram", strapi.url, frontend.url, public=PUBLIC).start()
@@ -162,6 +164,33 @@ def test_what_strapi_says_by_the_mouth_of_the_front_end_is_not_passed_on(open_ga
     assert (answer.status, answer.all("x-id"), answer.all("x-powered-by")) == (404, [], [])
     assert b"secret" not in answer.body
     assert ask(gateway.url, "/api/articles").body == b"the client secret"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/api/auth/local",
+        "/api/auth/local/register",
+        "/API/auth/local/register",
+        "/api/AUTH/Local?x=1",
+        "/api//auth/local",
+        "/api/auth/%6cocal/register",
+    ],
+)
+def test_accounts_with_a_password_are_closed_until_they_are_opened(gateway, strapi, target):
+    gateway.passwords_closed = True
+    try:
+        answer = ask(gateway.url, target, "POST")
+        others = ask(gateway.url, "/api/auth/instagram/callback")
+    finally:
+        gateway.passwords_closed = False
+
+    if target.startswith("/api"):
+        assert answer.status == 403
+        assert "anybody on the internet" in json.loads(answer.body)["error"]["message"]
+    assert [request.path for request in strapi.requests] == ["/api/auth/instagram/callback"]
+    assert others.status == 200
+    assert ask(gateway.url, "/api/auth/local", "POST").body == b"strapi"
 
 
 def test_another_power_than_strapi_passes(open_gateway, serve):

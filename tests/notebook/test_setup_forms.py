@@ -393,7 +393,9 @@ def test_a_live_link_leads_to_the_domain_that_the_tunnel_got(
         await until(lambda: bool(form.link.value))
         form.cancel_button.click()
         await tasks.settled()
-        assert 'href="https://shop.ngrok-free.dev/api/connect/instagram-business"' in form.link.value
+        assert (
+            'href="https://shop.ngrok-free.dev/api/connect/instagram-business?kit-browser=' in form.link.value
+        )
 
     try:
         play(scene)
@@ -480,7 +482,7 @@ def test_the_provider_file_is_written_where_strapi_looks_for_it_once_it_was_show
         written = Path(kit.settings.strapi_project) / PROVIDER_FILE
         form.apply_button.click()
         await tasks.settled()
-        assert form.status.text == "1 file(s) would change: read what, then press Apply"
+        assert form.status.text == "2 file(s) would change: read what, then press Apply"
         assert not written.exists()
         form.apply_button.click()
         await tasks.settled()
@@ -704,3 +706,36 @@ def test_a_program_without_widgets_shows_a_sentence_instead(kit: Kit) -> None:
     play(scene)
     assert "E10" in NO_WIDGETS
     assert "VBox" not in NO_WIDGETS
+
+
+def test_a_link_to_another_provider_is_told_with_the_plan(kit: Kit, tmp_path: Path) -> None:
+    async def scene() -> None:
+        (tmp_path / "page/src").mkdir(parents=True)
+        (tmp_path / "page/package.json").write_text('{"dependencies": {"vite": "8"}}')
+        (tmp_path / "page/src/main.js").write_text(
+            "go(import.meta.env.VITE_API + '/api/connect/instagram');\n"
+        )
+        kit.open_door()
+        plan = FrontEndForm(kit).plan(str(tmp_path / "page"))
+        assert [change.after for change in plan.changes] == [f"VITE_API={kit.public_url}\n".encode()]
+        (told,) = plan.by_hand
+        assert "leads to /connect/instagram, and this setup's provider is instagram-business" in str(told)
+        assert "In src/main.js line 1 write instagram-business instead of instagram." in told.snippet
+
+    play(scene)
+
+
+@pytest.mark.parametrize(("old", "said"), [(0, False), (2, True)])
+def test_users_of_the_old_provider_are_counted_before_the_switch(ready: Kit, old: int, said: bool) -> None:
+    assert ready.world
+    for number in range(old):
+        ready.world.strapi.users.add("instagram", f"ada{number}", f"ada{number}@strapi.io")
+
+    async def scene() -> None:
+        form = ProviderForm(ready)
+        form.submit()
+        await tasks.settled()
+        told = f"{old} user(s) have an address @strapi.io, as the old provider instagram makes up"
+        assert (told in form.status.text) == said
+
+    play(scene)

@@ -33,6 +33,7 @@ from helpers.tunnel.ngrok import NgrokTunnel
 from helpers.tunnel.own import BroughtTunnel
 from helpers.tunnel.proof import confirm
 from helpers.web.server import Server
+from tests.support.asgi import AsgiServer
 
 TOKEN = "2theAuthtokenThatNobodyMaySee_0001"
 DOMAIN = "65e60559.ngrok-free.dev"
@@ -135,7 +136,7 @@ def client() -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def upstream() -> Iterator[Server]:
-    server = Server(Starlette(routes=[Route("/{path:path}", PlainTextResponse(NONCE))])).start()
+    server = AsgiServer(Starlette(routes=[Route("/{path:path}", PlainTextResponse(NONCE))])).start()
     yield server
     server.stop()
 
@@ -536,6 +537,21 @@ def test_the_token_is_nowhere_but_in_memory(
     assert TOKEN not in "".join([*capfd.readouterr(), *made.log, *map(str, vars(made).values())])
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into the agent through /proc")
+def test_the_agent_knows_its_way_home_and_out_and_nothing_else(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("STRAPI_ADMIN_PASSWORD", "INSTAGRAM_CLIENT_SECRET", "AWS_SECRET_ACCESS_KEY", "X"):
+        monkeypatch.setenv(name, "canary-of-the-environment")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    bench.tunnel().start(UPSTREAM)
+    environ = Path(f"/proc/{bench.pid()}/environ").read_bytes()
+
+    assert b"canary" not in environ
+    assert b"NO_PROXY=127.0.0.1" in environ
+    assert b"HOME=" in environ
+
+
 def test_the_token_waits_in_a_private_file_only_while_the_agent_starts(bench: Bench) -> None:
     made, cancelled = bench.tunnel(fault="silent"), threading.Event()
     file = bench.folder / "state" / "ngrok.yml"
@@ -684,6 +700,12 @@ def code(number: int) -> dict[str, str]:
         (httpx.Response(429, headers=code(734)), "C17"),
         (httpx.Response(402, headers=code(725)), "C17"),
         (httpx.Response(503, text="another tunnel's way to say it"), "C06"),
+        (httpx.Response(530, text="error code: 1033"), "C23"),
+        (httpx.Response(503, text="503 - Tunnel Unavailable"), "C23"),
+        (httpx.Response(401, text="loca.lt Friendly Reminder. Tunnel Password:"), "C24"),
+        (httpx.Response(302, headers={"location": "https://euw.tunnels.api.visualstudio.com/auth/x"}), "C24"),
+        (httpx.Response(404, text="<title>No such app</title>"), "C25"),
+        (httpx.Response(404, headers={"x-render-routing": "no-server"}), "C25"),
         (httpx.Response(200, text="Your new ngrok Cloud Endpoint!"), "C10"),
         (httpx.Response(200, text=f"<p>{NONCE}</p>"), "C10"),
         (httpx.Response(200, content=b"x" * 1_000_000), "C10"),
@@ -711,7 +733,7 @@ def test_confirm_names_what_answers_instead(answer: httpx.Response | Exception, 
 
 
 def test_confirm_tells_a_tunnel_that_leads_straight_to_strapi(client: httpx.Client) -> None:
-    strapi = Server(StrapiStandIn().app).start()
+    strapi = Server(StrapiStandIn().app, names=lambda: {PUBLIC.removeprefix("https://")}).start()
     with pytest.raises(TunnelError, match="straight to Strapi") as caught:
         confirm(client, strapi.url, HELLO, NONCE, UPSTREAM)
     strapi.stop()
