@@ -166,7 +166,10 @@ async def put_back_form() -> None:
 
 
 def practice_form() -> None:
-    """Break one thing on purpose, and find it."""
+    """Break one thing on purpose, and find it, in a rehearsal that this kernel has for itself."""
+    kit = this_setup()
+    if kit.settings.live or kit.flow.retired:
+        kit.renew(KIT_MODE="rehearsal", KIT_FLOW="today")
     _show(PracticeForm)
 
 
