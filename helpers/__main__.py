@@ -1,4 +1,4 @@
-"""The same setup from a terminal: ``python -m helpers rehearse|doctor|login``."""
+"""The same setup from a terminal: ``python -m helpers rehearse|doctor|login|explain``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 from helpers.core import inputs, settings
 from helpers.core.errors import InputError, KitError
 from helpers.doctor import checks, diagnosis
+from helpers.doctor.recognise import Match, Reading, read
 from helpers.gateway.witness import Attempt
 from helpers.kit import Kit
 from helpers.login import trace
@@ -51,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit status: 0 if everything that was needed passed; 1 if something failed or could not be "
         "checked; 2 for wrong usage.",
     )
-    commands = parser.add_subparsers(required=True, metavar="rehearse|doctor|login")
+    commands = parser.add_subparsers(required=True, metavar="rehearse|doctor|login|explain")
 
     rehearse_ = commands.add_parser("rehearse", help="the whole setup and a login, on stand-ins only")
     rehearse_.add_argument("--flow", choices=("today", "documented"), help="default: KIT_FLOW, or today")
@@ -67,7 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     login_.add_argument("--timeout", type=_seconds, default=300.0, help="seconds to wait (default: 300)")
     login_.set_defaults(command=login)
 
-    for each in (rehearse_, doctor_, login_):
+    explain_ = commands.add_parser("explain", help="what an error text, a log or an address means")
+    explain_.add_argument("text", nargs="?", help="the text; without it, or with -, standard input is read")
+    explain_.set_defaults(command=explain)
+
+    for each in (rehearse_, doctor_, login_, explain_):
         each.add_argument("--json", action="store_true", help="print JSON instead of text")
     return parser
 
@@ -159,6 +164,39 @@ def doctor(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join([f"Mode: {mode} ({_LOOKED_AT[mode]})", "", *diagnosis.as_lines(results)]))
     return OK if ok else FAILED
+
+
+def explain(arguments: argparse.Namespace) -> int:
+    piped = arguments.text in (None, "-")
+    text = sys.stdin.buffer.read().decode(errors="replace") if piped else arguments.text
+    if not text.strip():
+        raise InputError("There is no text: put it behind explain, in quotes, or pipe it in.")
+    reading = read(text)
+    if arguments.json:
+        print(json.dumps({"seen": reading.seen, "matches": [_as_json(each) for each in reading.matches],
+                          "next": reading.next}))  # fmt: skip
+    else:
+        print("\n".join(_explained(reading)))
+    return OK if any(each.sure for each in reading.matches) else FAILED
+
+
+def _as_json(match: Match) -> dict[str, Any]:
+    entry = match.failure
+    return {"id": entry.id, "name": entry.name, "title": entry.title, "sure": match.sure,
+            "why": match.why, "cause": entry.cause, "fix": list(entry.fix)}  # fmt: skip
+
+
+def _explained(reading: Reading) -> list[str]:
+    lines = [f"Seen: {'; '.join(reading.seen)}"] if reading.seen else []
+    if not reading.matches:
+        lines.append("Nothing known fits.")
+    for number, match in enumerate(reading.matches):
+        lines += ["", f"{'Sure ' if match.sure else 'Guess'} [{match.failure.id}] {match.failure.title}"]
+        lines.append(f"      {match.why}")
+        if number == 0 or match.sure:
+            steps = (f"{step}. {told}" for step, told in enumerate(match.failure.fix, 1))
+            lines += [f"      {told}" for told in (match.failure.cause, *steps)]
+    return [*lines, *(["", f"Next: {reading.next}"] if reading.next else [])]
 
 
 if __name__ == "__main__":

@@ -100,7 +100,10 @@ def behaving() -> Iterator[Callable[[Callable[[socket.socket], None]], str]]:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """How many of the catalogue's failures this run has provoked and named."""
     passed = terminalreporter.stats.get("passed", [])
-    provoked = {value for report in passed for name, value in report.user_properties if name == "provokes"}
+    told = [pair for report in passed for pair in report.user_properties]
+    provoked = {value for name, value in told if name == "provokes"}
+    for figures in (value for name, value in told if name == "recognised"):
+        terminalreporter.write_line(f"recognised, {figures}")
     if provoked:
         known = failures.all_failures().values()
         seen = [bool(entry.see) for entry in known if entry.id not in provoked]

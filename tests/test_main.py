@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -216,3 +217,59 @@ def test_an_error_is_told_without_a_traceback(
     monkeypatch.setenv("KIT_MODE", "live")
     assert main(["doctor"]) == 2
     assert "cannot be used" in capsys.readouterr().err
+
+
+# Explain
+
+
+def explained(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    code = main(["explain", *arguments, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_text_is_explained_best_first(capsys: pytest.CaptureFixture[str]) -> None:
+    said = "Your account is limited to 1 simultaneous ngrok agent sessions. ERR_NGROK_108"
+    code, found = explained(capsys, said)
+    assert code == 0
+    first = found["matches"][0]
+    assert (first["id"], first["name"], first["sure"]) == ("C04", "too-many-agents", True)
+    assert first["title"] == "Too many ngrok agents run on this account"
+    assert found["seen"] == ["ngrok's error ERR_NGROK_108", "ngrok by name"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["-"]])
+def test_a_text_comes_through_standard_input_too(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(b"\xff OAuth2 state mismatch")))
+    code, found = explained(capsys, *arguments)
+    assert (code, found["matches"][0]["id"]) == (0, "A09")
+
+
+def test_a_guess_is_called_one_and_ends_with_1(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = explained(capsys, "502 Bad Gateway")
+    assert code == 1
+    assert [match["sure"] for match in found["matches"]] == [False] * len(found["matches"])
+    assert main(["explain", "502 Bad Gateway"]) == 1
+    assert "Guess [C06]" in capsys.readouterr().out
+
+
+def test_another_programs_text_has_no_match(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = explained(capsys, "ERROR 1045 (28000): Access denied for user 'root'@'localhost'")
+    assert (code, found["matches"]) == (1, [])
+    assert "another program's message" in found["next"]
+
+
+def test_no_text_at_all_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "  "]) == 2
+    assert "There is no text" in capsys.readouterr().err
+
+
+def test_an_explained_text_shows_cause_and_fix_and_no_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    address = "https://x.example/?error_description=OAuth2+state+mismatch&code=AQDx8s7kk2"
+    assert main(["explain", address]) == 0
+    printed = capsys.readouterr().out
+    assert "Sure  [A09]" in printed
+    assert "1. Close other login tabs" in printed
+    assert "[E06]" in printed
+    assert "AQDx8s7kk2" not in printed

@@ -15,7 +15,7 @@ from helpers.core.settings import SAMPLE_CLIENT_SECRET
 from helpers.doctor.measurements import DoesNotApply, Finding, NotYet, Visit, on_this_computer
 from helpers.failures import known
 from helpers.project import startup_trouble
-from helpers.project.front_end_project import major
+from helpers.project.front_end_start import major
 from helpers.project.strapi_project import Project
 
 _READS_NOTHING = r"url\s*:\s*env\(\s*(''|\"\")"

@@ -11,7 +11,8 @@ from helpers.core.errors import KitError, TunnelError, Unreachable
 from helpers.doctor.measurements import CannotTell, DoesNotApply, NotYet, Visit, on_this_computer, origin
 from helpers.failures import known
 from helpers.gateway.app import HELLO
-from helpers.project.front_end_project import FrontEnd, installed_node
+from helpers.project.front_end_project import FrontEnd
+from helpers.project.front_end_start import installed_node
 from helpers.tunnel import ngrok_agent, proof
 
 _PATIENCE = 10.0  # seconds; a dev server builds its page on the first request

@@ -9,7 +9,7 @@ import httpx
 
 from helpers.core.errors import KitError, Refused, Unreachable
 from helpers.core.flows import DOCUMENTED
-from helpers.core.urls import API, SHARED, Urls, same_site
+from helpers.core.urls import API, ME, SHARED, Urls, same_site
 from helpers.doctor.measurements import ENABLED, NotYet, Visit, hostname, origin
 from helpers.failures import known
 from helpers.project import startup_trouble
@@ -76,6 +76,11 @@ def provider(visit: Visit) -> str:
     seen, wanted = visit.connect(), visit.kit.flow
     if trouble := _wrong_host(visit, seen):
         raise trouble
+    if not re.fullmatch(r"[0-9]+", seen.client_id):
+        raise KitError(
+            f"Strapi sends client id {seen.client_id or '(none)'}, and every id of Meta's is digits",
+            failure=known.CLIENT_ID_MALFORMED,
+        )
     asked = re.findall(r"[^,\s]+", seen.scope)
     if wanted.scope not in asked:  # more than that is the reader's own affair
         failure = (
@@ -118,7 +123,15 @@ def session_cookie(visit: Visit) -> str:
     cookie = visit.started().session_cookie
     if not cookie:
         raise KitError(
-            "Strapi starts a login without a session cookie", failure=known.SESSION_MIDDLEWARE_MISSING
+            # Without the middleware Strapi would not even start it.
+            f"A login starts at {visit.kit.settings.strapi_url}, but no session cookie comes back with it",
+            failure=known.HEADERS_LOST_ON_THE_WAY,
+        )
+    if not visit.strapi().hears_authorization():
+        raise KitError(
+            f"An Authorization header sent to {visit.kit.settings.strapi_url} does not reach Strapi",
+            failure=known.HEADERS_LOST_ON_THE_WAY,
+            evidence=f"GET {ME} with a token that nobody gave -> 403, where Strapi says 401",
         )
     for_all_sites, secure = "SameSite=None" in cookie, "Secure" in cookie
     if for_all_sites and not secure:

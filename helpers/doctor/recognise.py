@@ -1,6 +1,7 @@
 """From what a person sees to what it is: an error text, a log, or an address out of the browser's bar.
 
-The English tails and codes count, because the words before them are translated:
+Evidence counts, not words: a failure is sure only by a sign that nobody else has, or by words beside an
+anchor of its party. The English tails and codes of a translated page count too:
 ``Ungültige Anfrage: … : Invalid redirect_uri``.
 """
 
@@ -10,21 +11,28 @@ import html
 import math
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any
 from urllib.parse import unquote_plus
 
 from helpers import failures
 from helpers.core.masking import redact
-from helpers.failures import Failure, known
+from helpers.failures import Anchor, Failure, known
 
-_MOST = 50_000  # characters; the telling ones of a log stand at its ends
+_MOST = 20_000  # characters; the telling ones of a log stand at its ends
 _GUESSES = 3
+_TELLING = 8  # what shared words must weigh together, measured on texts that were not tuned on
+_CODE = 200  # characters that an error code is worth: it tells more than any sentence around it
+# ``"code": "not_found"`` names an error; a code that logs somebody in is no word.
+_ERROR_NAME = re.compile(r'"code":\s*"[A-Za-z]+([_-][A-Za-z]+)*\d{0,4}"')
 
 
 @dataclass(frozen=True)
 class Match:
-    """``sure`` is False for a guess by the words that the text shares with an entry."""
+    """``score``: how many characters of the text it explains. ``sure`` is False for a guess."""
 
     failure: Failure
     why: str
@@ -32,25 +40,35 @@ class Match:
     sure: bool = True
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What a text holds: whose words (``seen``), which failures (best first), and where to look next."""
+
+    seen: tuple[str, ...]
+    matches: tuple[Match, ...]
+    next: str
+
+
 def recognise(text: str, *, masked: bool = False) -> list[Match]:
-    """The entries that fit, best first, equals in the catalogue's order; guesses only when nothing is sure.
+    """The entries that fit, best first; guesses only when nothing is sure.
 
     ``masked`` says that the text held a secret before it came here.
     """
-    seen = _readable(text)
-    found = [match for entry in failures.all_failures().values() if (match := _sure(entry, seen))]
-    if masked or redact(text) != text:
-        leak = failures.get(known.SECRET_IN_OUTPUT)
-        found.append(
-            Match(leak, "The text holds a secret. It is masked here; mask it wherever it came from.", 0)
-        )
-    # Only the leak: what the text is about is still open.
-    sure = [match for match in found if match.score]
-    return (
-        sorted(sure, key=lambda match: -match.score) + (found[len(sure) :])
-        if sure
-        else _guesses(seen) + found
-    )
+    return list(read(text, masked=masked).matches)
+
+
+def read(text: str, *, masked: bool = False) -> Reading:
+    """The same, with whose words were seen and what to look at next."""
+    shown = _Text(_readable(text))
+    found = [(anchor, match) for anchor in failures.anchors() if (match := shown.search(anchor.sign))]
+    ours = [(anchor, match) for anchor, match in found if anchor.party]
+    parties = {anchor.party for anchor, _ in ours}
+    foreign = len(ours) < len(found)
+    sure = _rated(shown, parties=set() if foreign else parties)
+    guesses = [] if sure or (foreign and not parties) else _guesses(shown, parties)
+    leak = [_leak()] if masked or ((sure or ours) and _holds_a_secret(text)) else []
+    seen = tuple(dict.fromkeys(_said(anchor, match) for anchor, match in ours if anchor.says))
+    return Reading(seen, (*sure, *guesses, *leak), "" if sure else _next(parties, foreign))
 
 
 def _readable(text: str) -> str:
@@ -62,24 +80,44 @@ def _readable(text: str) -> str:
     return shown if meant == shown else f"{shown}\n{' '.join(meant.split())}"
 
 
-def _sure(entry: Failure, seen: str) -> Match | None:
-    found = entry.found_in(seen)
-    if not found:
-        return None
-    told = " ".join(found[0].split())[:120]
-    return Match(entry, f"It says: {told}", failures.weight(found[0]))
+class _Text:
+    """A text, searched in any case; what it cannot match is passed over without a try."""
+
+    def __init__(self, shown: str) -> None:
+        self.shown, self.low = shown, shown.lower()
+
+    def search(self, expression: str) -> re.Match[str] | None:
+        if not any(literal in self.low for literal in _literals(expression)):
+            return None
+        return _compiled(expression).search(self.shown)
 
 
-def _guesses(seen: str) -> list[Match]:
-    words, weights = _words(seen), _weights()
+def _rated(shown: _Text, *, parties: set[str]) -> list[Match]:
     rated = []
     for entry in failures.all_failures().values():
-        shared = words & _words(_text(entry))
-        score = sum(weights[word] for word in shared)
-        if len(shared) > 1 and score > 5:
-            why = f"Only a guess: it shares the words {', '.join(sorted(shared))}"
-            rated.append(Match(entry, why, score, sure=False))
-    return sorted(rated, key=lambda match: -match.score)[:_GUESSES]
+        words = entry.words if entry.id[0] in parties else ()
+        if found := _found((*entry.signs, *words), shown):
+            rated.append(Match(entry, f"It says: {_short(found[0])}", _explained(found)))
+    return _best_first(rated)
+
+
+def _guesses(shown: _Text, parties: set[str]) -> list[Match]:
+    """By bare words; after those, by words that it shares with an entry; the seen parties' first."""
+    bare, shared, said = [], [], _words(shown.low)
+    for entry in failures.all_failures().values():
+        near = entry.id[0] in parties
+        if found := _found((*entry.words, *entry.hints), shown):
+            why = f"Only a guess: it says {_short(found[0])}"
+            bare.append(Match(entry, why, _CODE * near + _explained(found), sure=False))
+        elif len(common := said & _words(_text(entry).lower())) > 1:
+            why = f"Only a guess: it shares the words {', '.join(sorted(common))}"
+            shared.append(Match(entry, why, 2 * near + sum(_weights()[word] for word in common), sure=False))
+    telling = [match for match in shared if match.score > _TELLING]
+    return [*_best_first(bare), *_best_first(telling)][:_GUESSES]
+
+
+def _best_first(matches: list[Match]) -> list[Match]:
+    return sorted(matches, key=lambda match: -match.score)
 
 
 def _text(entry: Failure) -> str:
@@ -87,12 +125,78 @@ def _text(entry: Failure) -> str:
 
 
 def _words(text: str) -> set[str]:
-    return set(re.findall(r"[a-z]{4,}", text.lower()))
+    return set(re.findall(r"[a-z]{4,}", text))
 
 
 @cache
 def _weights() -> Counter[str]:
     """What few entries say tells more."""
     entries = failures.all_failures().values()
-    number = Counter(word for entry in entries for word in _words(_text(entry)))
+    number = Counter(word for entry in entries for word in _words(_text(entry).lower()))
     return Counter({word: math.log(len(entries) / count) for word, count in number.items()})
+
+
+def _found(expressions: Iterable[str], shown: _Text) -> list[re.Match[str]]:
+    return [match for each in expressions if (match := shown.search(each))]
+
+
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    return re.compile(expression, re.I)
+
+
+@cache
+def _literals(expression: str) -> frozenset[str]:
+    """One of these stands in whatever it matches; to look for them first is a hundred times faster."""
+    return _required(_parser.parse(expression, re.I))
+
+
+def _required(parts: Iterable[tuple[Any, Any]]) -> frozenset[str]:
+    found: list[frozenset[str]] = []
+    run = ""
+    for kind, value in parts:
+        if kind is _parser.LITERAL:
+            run += chr(value).lower()
+            continue
+        found, run = [*found, frozenset({run})], ""
+        if kind is _parser.SUBPATTERN:
+            found.append(_required(value[-1]))
+        elif kind is _parser.BRANCH:
+            found.append(frozenset().union(*(_required(each) for each in value[1])))
+        elif kind is _parser.MAX_REPEAT and value[0]:
+            found.append(_required(value[2]))
+    return max([*found, frozenset({run})], key=lambda each: min(map(len, each), default=0))
+
+
+def _explained(found: list[re.Match[str]]) -> int:
+    """How many characters lie in any of the matches; each counts once, a code for more."""
+    total = reached = 0
+    for begin, end in sorted(match.span() for match in found):
+        total, reached = total + max(0, end - max(begin, reached)), max(reached, end)
+    return total + _CODE * any("ERR_" in match[0] for match in found)
+
+
+def _short(match: re.Match[str]) -> str:
+    return " ".join(match[0].split())[:120]
+
+
+def _holds_a_secret(text: str) -> bool:
+    plain = _ERROR_NAME.sub("", text)
+    return redact(plain) != plain
+
+
+def _leak() -> Match:
+    told = "The text holds a secret. It is masked here; mask it wherever it came from."
+    return Match(failures.get(known.SECRET_IN_OUTPUT), told, 0)
+
+
+def _said(anchor: Anchor, match: re.Match[str]) -> str:
+    return anchor.says.format(**match.groupdict())
+
+
+def _next(parties: set[str], foreign: bool) -> str:
+    if foreign and not parties:
+        return "This is another program's message, not one of Strapi, Instagram, ngrok or Jupyter."
+    if not parties:
+        return "Paste more of it: the lines before it, the address in the browser, the name of the program."
+    return failures.next_look(min(parties))

@@ -20,8 +20,6 @@ PARTIES = {
     "D": ("front_end", "The front end"),
     "E": ("notebook", "The notebook"),
 }
-_CODE = re.compile(r"ERR_\w+")
-_NUMBER_OR_NAME = re.compile(r"\d{3,}|[A-Z]\w*Error\b")
 
 
 @dataclass(frozen=True)
@@ -44,34 +42,61 @@ class Failure:
     )
     versions: str = ""  # where it can happen, if not everywhere
     see: str = ""  # what nobody but the person in front of the browser can see
-    signs: tuple[str, ...] = ()  # expressions that find it in answers, logs, pages, addresses, in any case
-    at: tuple[str, ...] = ()  # steps of a login in which a sign names it
+    # Expressions, in any case, that find it in answers, logs, pages, addresses. Signs are nobody else's words
+    # and prove it; words prove it beside an anchor of its party; hints never do.
+    signs: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    at: tuple[str, ...] = ()  # steps of a login in which its signs and words name it
     status: dict[str, int] = field(default_factory=dict)  # by step: the bare status that means it there
     follows: tuple[str, ...] = ()  # failures by name, and checks, that it merely follows from
     apart: dict[str, str] = field(default_factory=dict)  # by id: how to tell it from one with the same sign
 
+    def proven_by(self, text: str) -> bool:
+        """Whether a sign of it stands in the text, whoever said that."""
+        return any(re.search(sign, text, re.I) for sign in self.signs)
+
     def found_in(self, text: str) -> re.Match[str] | None:
-        """The most telling of its signs in a text."""
-        found = [match for sign in self.signs if (match := re.search(sign, text, re.I))]
-        return max(found, key=lambda match: weight(match[0]), default=None)
+        """A sign or word of it in a text of which its party is known."""
+        found = (re.search(each, text, re.I) for each in (*self.signs, *self.words))
+        return next((match for match in found if match), None)
 
 
-def weight(words: str) -> int:
-    """How much they tell: an error code more than any other number or name, and that more than mere words."""
-    telling = 200 if _CODE.search(words) else 100 if _NUMBER_OR_NAME.search(words) else 0
-    return telling + min(len(" ".join(words.split())), 99)
+@dataclass(frozen=True)
+class Anchor:
+    """Words that only one party says; ``party`` is the letter of its failures, empty for somebody else's."""
+
+    party: str
+    says: str  # for the reader; braces stand for groups of the sign
+    sign: str  # an expression, in any case
 
 
 @functools.cache
 def all_failures() -> dict[str, Failure]:
-    import tomllib  # only when something has failed
-
-    here = files("helpers.failures")
-    texts = (here.joinpath(f"{file}.toml").read_text(encoding="utf-8") for file, _ in PARTIES.values())
-    entries = {id_: entry for text in texts for id_, entry in tomllib.loads(text).items()}
+    entries = {id_: entry for file, _ in PARTIES.values() for id_, entry in _read(file).items()}
     # Unpacked, so that a missing or unknown key fails here and not in front of a reader.
     return {id_: Failure(id_, **{name: _frozen(value) for name, value in entry.items()})
             for id_, entry in entries.items()}  # fmt: skip
+
+
+def _read(file: str) -> dict[str, Any]:
+    import tomllib  # only when something has failed
+
+    return tomllib.loads(files("helpers.failures").joinpath(f"{file}.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def anchors() -> tuple[Anchor, ...]:
+    told = _read("anchors")
+    ours = [Anchor(letter, each["says"], each["sign"])
+            for letter, (file, _) in PARTIES.items() for each in told[file]["own"]]  # fmt: skip
+    theirs = [Anchor("", says, sign) for says, sign in told["foreign"].items()]
+    return (*ours, *theirs)
+
+
+def next_look(letter: str) -> str:
+    """Where a party's own evidence is to be had, for a text that does not hold enough of it."""
+    return str(_read("anchors")[PARTIES[letter][0]]["next"])
 
 
 def _frozen(value: Any) -> Any:

@@ -111,6 +111,10 @@ def _broken(hop: Hop) -> Verdict | None:
         said = _error_in(hop.location)
         if not said:
             return None
+    elif hop.step == "connect" and failures.get(known.CLIENT_ID_MALFORMED).found_in(hop.location):
+        # Instagram shows its page of no page, and sends nobody back.
+        told = f"{hop.receiver} sends people to {hop.location}"
+        return _failed(hop, known.CLIENT_ID_MALFORMED, told)
     elif hop.step == "auth" and status == 200 and hop.user is None:
         said = "200, but without a user"
     elif status is None or status < 400:

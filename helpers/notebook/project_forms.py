@@ -15,7 +15,8 @@ from helpers.kit import Kit
 from helpers.notebook.form import Form, note, text_field
 from helpers.notebook.widgets import Block, CopyField
 from helpers.project.change import Plan
-from helpers.project.front_end_project import FrontEnd, installed_node
+from helpers.project.front_end_project import FrontEnd
+from helpers.project.front_end_start import installed_node
 from helpers.project.javascript import CannotEdit
 from helpers.project.strapi_project import (
     ENTRY_FILE,

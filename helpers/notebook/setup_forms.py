@@ -275,16 +275,16 @@ class ProviderForm(Form):
 
 
 def _old_users(kit: Kit) -> str:
-    """Who has logged in with Strapi's built-in provider, and what becomes of them."""
+    """Who may have logged in with Strapi's built-in provider, and what becomes of them."""
     if kit.flow.provider == DOCUMENTED.provider:
         return ""
     try:
-        number = kit.admin().users_of(DOCUMENTED.provider)
+        number = kit.admin().users_at("strapi.io")  # where the built-in provider makes its addresses
     except Refused:
         return ""
     if not number:
         return ""
     return (
-        f". {number} user(s) of the old provider {DOCUMENTED.provider} become new users at their next login: "
-        "Strapi knows them by a username alone, which may have changed hands. See Limits in the README"
+        f". {number} user(s) have an address @strapi.io, as the old provider {DOCUMENTED.provider} makes up. "
+        "At their next login they become new users: see Limits in the README"
     )

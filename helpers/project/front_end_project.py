@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
-import subprocess
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +9,7 @@ from urllib.parse import urlsplit
 
 from helpers.core.errors import InputError, KitError
 from helpers.failures import known
+from helpers.project import front_end_start
 from helpers.project.change import Plan
 from helpers.project.env_file import bindings, read
 from helpers.project.folder import Folder
@@ -123,15 +120,7 @@ class FrontEnd:
         return link.configured or link.variable.startswith(self.tool.prefixes)
 
     def warning(self, node: int | None) -> KitError | None:
-        """Why it will not start on this major version of Node; None when it will, or when that is unknown."""
-        scripts = major(self._react_scripts())
-        if not node or node < 17 or not scripts or scripts >= 5 or self._has_legacy_provider():
-            return None
-        return KitError(
-            f"react-scripts {scripts} does not start on Node {node}.",
-            failure=known.EXAMPLE_ON_NEW_NODE,
-            evidence=f"react-scripts {self._react_scripts()} in {self.folder.root.name}, Node {node}",
-        )
+        return front_end_start.trouble(self.folder, node)
 
     def trouble(self, public: str, provider: str = "") -> KitError | None:
         """What is wrong with the provider and the address that the login link leads to."""
@@ -210,18 +199,6 @@ class FrontEnd:
             return (f"In {link.stands[0]} line {link.stands[1]} write {address} instead of {value}.",)
         return _write(name, address)
 
-    def _react_scripts(self) -> str:
-        """The installed version, or before the installation the accepted one."""
-        accepted = self.folder.needs.get("react-scripts", "")
-        try:
-            package = self.folder.root / "node_modules/react-scripts/package.json"
-            return str(json.loads(package.read_bytes())["version"])
-        except (OSError, ValueError, LookupError, TypeError):
-            return accepted
-
-    def _has_legacy_provider(self) -> bool:
-        return b"openssl-legacy-provider" in (self.folder.read("package.json") or b"")
-
 
 def _at(link: Link, told: str) -> str:
     return f"In {link.stands[0]} line {link.stands[1]} {told}: change the line."
@@ -244,20 +221,3 @@ def _write(name: str, address: str, linked: str = "") -> tuple[str, ...]:
         *rename,
         "Then stop and start the front end's dev server: it reads its variables only at start.",
     )
-
-
-def installed_node() -> int | None:
-    """The major version of the Node on this machine's path."""
-    node = shutil.which("node")
-    if node is None:
-        return None
-    try:
-        said = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return major(said.stdout)
-
-
-def major(version: str) -> int | None:
-    found = re.search(r"\d+", version)
-    return int(found[0]) if found else None

@@ -10,7 +10,7 @@ from helpers.core.errors import InputError, KitError
 from helpers.failures import known
 from helpers.project.env_file import bindings, read
 from helpers.project.folder import Folder
-from helpers.project.front_end_project import installed_node
+from helpers.project.front_end_start import installed_node
 
 # Released together, and only good together; others of the scope have versions of their own.
 _TOGETHER = ("strapi", "core", "utils", "admin", "types", "plugin-users-permissions")

@@ -15,7 +15,7 @@ import httpx
 from helpers import failures
 from helpers.core.errors import Refused, Unexpected
 from helpers.core.masking import Secret, redact
-from helpers.core.urls import API, HEALTH, Urls, parsed
+from helpers.core.urls import API, HEALTH, ME, Urls, parsed
 from helpers.failures import known
 from helpers.strapi.http import Answer, Door
 from helpers.strapi.providers import Admin, Change
@@ -77,12 +77,7 @@ class Strapi:
             return _connect(answer)
         if not answer.message:
             raise answer.unexpected()
-        failure = failures.named(answer.message, "connect")
-        raise Refused(
-            f"Strapi does not start the login: {answer.message}",
-            failure=failure or failures.at_status("connect", answer.status),
-            evidence=str(answer),
-        )
+        raise _refused("Strapi does not start the login", "connect", answer)
 
     def engine(self, provider: str) -> str | None:
         """How this Strapi hands a login to the front end: ``"session"`` or ``"token"``.
@@ -96,7 +91,17 @@ class Strapi:
             return "token"
         if "This provider is disabled" in answer.message:
             return None
+        if answer.is_strapis:
+            raise _refused("Strapi does not answer at the login's last step", "auth", answer)
         raise answer.unexpected()
+
+    def hears_authorization(self) -> bool:
+        """Whether an ``Authorization`` header reaches Strapi.
+
+        It refuses one that it cannot verify with 401, and with 403 whoever sends none.
+        """
+        sent = {"Authorization": "Bearer none-at-all"}
+        return self._door.ask("GET", ME, headers=sent).status != 403
 
     def allowed_origin(self, provider: str, origin: str, public: str = "") -> str:
         """Which origin a page of ``origin`` is told that may read its login; empty for none."""
@@ -138,6 +143,12 @@ class Strapi:
                 fix=(wait if answer.status == 429 else look,),
             )
         return Secret(answer.get(str, "data", "token"))
+
+
+def _refused(sentence: str, step: str, answer: Answer) -> Refused:
+    """With the failure that the words mean at this step of a login, or else the status."""
+    failure = failures.named(answer.message, step) or failures.at_status(step, answer.status)
+    return Refused(f"{sentence}: {answer.message}", failure=failure, evidence=str(answer))
 
 
 def _behind(public: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from helpers.core.errors import Unexpected, Unreachable
+from helpers.core.errors import KitError, Refused, Unexpected, Unreachable
 from helpers.core.masking import Secret
 from helpers.failures import known
 from helpers.web.deadline import fetch
@@ -57,7 +57,16 @@ class Answer:
             raise self.unexpected()
         return value
 
-    def unexpected(self) -> Unexpected:
+    @property
+    def is_strapis(self) -> bool:
+        """Whether it is a refusal in the shape that Strapi gives to every one."""
+        error = self.json.get("error") if isinstance(self.json, dict) else None
+        return isinstance(error, dict) and {"status", "name", "message"} <= error.keys()
+
+    def unexpected(self) -> KitError:
+        """Strapi's words if Strapi says them; whoever does not speak as Strapi is another program."""
+        if self.is_strapis:
+            return Refused(f"Strapi refuses: {self.message}", evidence=str(self))
         return Unexpected(
             "The answer is not one that Strapi gives", failure=known.PORT_TAKEN, evidence=str(self)
         )

@@ -75,13 +75,13 @@ class Admin:
             str(role.get("type")) for role in roles if isinstance(role, dict)
         ]
 
-    def users_of(self, provider: str) -> int:
-        """How many people have logged in with a provider.
+    def users_at(self, domain: str) -> int:
+        """How many users have an e-mail address there; a user's provider is told to no administrator.
 
         Raises:
             Refused: this account may not read users in the Content Manager.
         """
-        path = f"{_USERS}?filters[provider][$eq]={quote(provider, safe='')}&page=1&pageSize=1"
+        path = f"{_USERS}?filters[email][$endsWith]={quote(f'@{domain}', safe='')}&page=1&pageSize=1"
         return self._ask("GET", path).get(int, "pagination", "total")
 
     def plan(

@@ -80,6 +80,9 @@ class Visit:
 
     def trouble(self, gateway: str) -> TunnelError:
         """Why this is not the answer of our server at ``gateway``."""
+        if not self.code and (other := _another_tunnel(self)):
+            title = failures.get(other).title
+            return TunnelError(title, failure=other, evidence=self.evidence)
         refusal = ngrok_agent.refusal(self.evidence) if self.code else None
         if refusal and refusal.failure != known.STRAPI_DOES_NOT_ANSWER:
             return refusal
@@ -96,6 +99,13 @@ class Visit:
             sentence = "The tunnel leads straight to Strapi, past the kit's gateway"
             return _astray(sentence, self.evidence, gateway, None)
         return _astray("Another server answers at this address", self.evidence, gateway, known.DOMAIN_IN_USE)
+
+
+def _another_tunnel(visit: Visit) -> str | None:
+    """Whose page this is, if it is one of another tunnel or of a hosting platform."""
+    shown = "\n".join([*(f"{name}: {value}" for name, value in visit.headers.items()), visit.body])
+    pages = (known.OTHER_TUNNEL_ASKS_FIRST, known.OTHER_TUNNEL_OFFLINE, known.PLATFORM_HAS_NO_APP)
+    return next((each for each in pages if failures.get(each).proven_by(shown)), None)
 
 
 def _astray(sentence: str, evidence: str, gateway: str, failure: str | None) -> TunnelError:

@@ -668,11 +668,12 @@ def test_a_role_may_forbid_its_users_to_ask_who_they_are(world: World) -> None:
     assert world.get("/api/users/me", bearer=jwt).status_code == 200
 
 
-def test_the_users_of_one_provider_are_counted(world: World) -> None:
-    assert world.admin.users_of(f"{TODAY.provider}-of-nobody") == 0
-    before = world.admin.users_of("local")
-    world.actions.take_email(f"{before}-more@example.com")
-    assert world.admin.users_of("local") == before + 1
+def test_the_users_with_an_address_in_one_domain_are_counted(world: World) -> None:
+    assert world.admin.users_at("nobody.example") == 0
+    for number in (1, 2):
+        world.actions.take_email(f"somebody{number}@counted.example")
+        world.actions.take_email(f"elsewhere{number}@counted.example.org")
+        assert world.admin.users_at("counted.example") == number
 
 
 def test_the_advanced_settings_of_a_new_strapi(world: World) -> None:

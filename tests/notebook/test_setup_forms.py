@@ -735,6 +735,7 @@ def test_users_of_the_old_provider_are_counted_before_the_switch(ready: Kit, old
         form = ProviderForm(ready)
         form.submit()
         await tasks.settled()
-        assert (f"{old} user(s) of the old provider instagram become new users" in form.status.text) == said
+        told = f"{old} user(s) have an address @strapi.io, as the old provider instagram makes up"
+        assert (told in form.status.text) == said
 
     play(scene)

@@ -14,7 +14,7 @@ from dotenv import dotenv_values
 from helpers.core.errors import InputError
 from helpers.core.flows import PROFILE_URL, TODAY, TOKEN_URL
 from helpers.core.urls import Urls
-from helpers.project import front_end_project, strapi_project
+from helpers.project import front_end_start, strapi_project
 from helpers.project.front_end_project import FrontEnd
 from helpers.project.journal import Journal
 from helpers.project.strapi_project import Project
@@ -473,9 +473,9 @@ def test_the_installed_node_is_asked(
     node.write_text(f"#!/bin/sh\necho {said}\n")
     node.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    assert front_end_project.installed_node() == major
+    assert front_end_start.installed_node() == major
 
 
 def test_without_node_there_is_no_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert front_end_project.installed_node() is None
+    assert front_end_start.installed_node() is None

@@ -361,7 +361,9 @@ def test_connect_shows_what_is_missing(strapi: Strapi, canned: Canned) -> None:
         (refusal(429, "Too many requests, please try again later."), "A17"),
         (refusal(500, "Internal Server Error"), "A22"),
         (PlainTextResponse("Internal Server Error", 500), "A22"),
-        (refusal(403, "Forbidden"), None),
+        (refusal(403, "Forbidden"), "A44"),
+        (refusal(401, "Missing or invalid credentials"), "A45"),
+        (refusal(400, "Something new"), None),
     ],
 )
 def test_a_login_that_strapi_does_not_start_is_named(
@@ -395,11 +397,31 @@ def test_the_engine_shows_in_its_words(said: str, engine: str | None, strapi: St
     assert strapi.engine("instagram") == engine
 
 
-def test_unknown_words_tell_no_engine(strapi: Strapi, canned: Canned) -> None:
-    canned.answers["GET /api/auth/instagram/callback"] = refusal(400, "Something new")
-    with pytest.raises(Unexpected) as caught:
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [
+        (refusal(400, "Something new"), None),  # Strapi's, whatever it means: no other program has the port
+        (refusal(403, "Forbidden"), "A44"),
+        (refusal(401, "Missing or invalid credentials"), "A45"),
+        (refusal(429, "Too many requests, please try again later."), "A17"),
+    ],
+)
+def test_a_refusal_that_tells_no_engine_is_told_as_strapis(
+    answer: Response, failure: str | None, strapi: Strapi, canned: Canned
+) -> None:
+    canned.answers["GET /api/auth/instagram/callback"] = answer
+    with pytest.raises(Refused) as caught:
         strapi.engine("instagram")
-    assert "Something new" in caught.value.evidence
+    assert caught.value.failure == failure
+    assert str(answer.status_code) in caught.value.evidence
+
+
+@pytest.mark.parametrize(("status", "heard"), [(401, True), (403, False), (200, True)])
+def test_an_authorization_header_that_is_lost_shows_as_403(
+    status: int, heard: bool, strapi: Strapi, canned: Canned
+) -> None:
+    canned.answers["GET /api/users/me"] = JSONResponse({}, status)
+    assert strapi.hears_authorization() is heard
 
 
 @pytest.mark.parametrize("known", [True, False])
