@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import statistics
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -186,3 +187,42 @@ def hear_websockets(page: Any) -> list[str]:
     heard: list[str] = []
     page.on("websocket", lambda each: each.on("framereceived", lambda _: heard.append(each.url)))
     return heard
+
+
+MODULES = 500
+
+
+def test_a_page_of_many_modules_loads_whole_and_says_how_much_longer_it_takes(stage, record_property):
+    from playwright.sync_api import Page, sync_playwright
+
+    if stage.dev.kind is not VITE:
+        pytest.skip("Next bundles: its page asks for a handful of files")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or pytest.skip("needs Chromium")
+    folder = stage.dev.project / "many"
+    folder.mkdir(exist_ok=True)
+    for number in range(MODULES):
+        (folder / f"m{number}.js").write_text(f"export const n{number} = {number};\n")
+    imports = "".join(f'import {{ n{n} }} from "./m{n}.js"; total += n{n};\n' for n in range(MODULES))
+    (folder / "all.js").write_text(f"let total = 0;\n{imports}document.title = `${{total}}`;\n")
+    script = '<script type="module" src="/many/all.js"></script>'
+    (stage.dev.project / "many.html").write_text(f"<!doctype html><title>-</title>{script}")
+
+    def seconds(page: Page, url: str) -> float:
+        began = time.monotonic()
+        page.goto(f"{url}/many.html")
+        page.wait_for_function(f"document.title === '{sum(range(MODULES))}'")
+        return time.monotonic() - began
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        times: dict[str, list[float]] = {stage.dev.url: [], stage.gateway.url: []}
+        for _ in range(6):  # in turns; the first of each builds
+            for url, taken in times.items():
+                with browser.new_context() as context:
+                    taken.append(seconds(context.new_page(), url))
+        browser.close()
+    direct, through = (statistics.median(taken[1:]) for taken in times.values())
+    # A busy machine gives no share of itself to every process; so the aim, 1.5, is looked at and not asserted.
+    said = f"{direct:.2f} s directly, {through:.2f} s through the gateway: {through / direct:.2f}x"
+    record_property("many-modules", said)
+    print(f"{MODULES} modules: {said}")
