@@ -8,13 +8,25 @@ HOLDERS = $(shell find . -maxdepth 3 -name pyvenv.cfg -o -maxdepth 3 -name conda
 OTHERS = $(patsubst ./%/,%,$(dir $(HOLDERS)))
 NOT = $(OTHERS:%=--extend-exclude=%)
 
-.PHONY: lab test test-real test-workshop bench docs pictures lint fix clean
+always:
+
+.PHONY: always lab lock test test-pythons test-oldest test-real test-workshop bench docs pictures lint fix clean
 
 lab: $(LAB)/ready  ## open JupyterLab at the first notebook (OPTIONS=--no-browser and the like are passed on)
 	$(LAB)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(OPTIONS)
 
 test: $(TEST)/ready lint  ## everything that needs nothing but Python
 	$(TEST)/bin/python -m pytest -n 2 --dist loadfile
+
+test-pythons:  ## make test on each Python that the project names, as far as they are here
+	$(PYTHON) tools/pythons.py
+
+test-oldest:  ## make test with the oldest versions that the project declares
+	$(PYTHON) tools/environment.py $(TEST)-oldest test --oldest
+	$(TEST)-oldest/bin/python -m pytest -n 2 --dist loadfile
+
+lock: $(TEST)/ready  ## the versions and hashes that make lab installs (needs uv)
+	$(TEST)/bin/python tools/lock.py
 
 test-real: $(TEST)/ready-real  ## the same contracts and logins on four real Strapis (needs Node 20+, npm and Chromium)
 	$(TEST)/bin/python -m tests.real.strapi
@@ -43,17 +55,16 @@ fix: $(TEST)/ready  ## repair what lint complains about, as far as a tool can
 	$(TEST)/bin/ruff format . $(NOT)
 
 clean:
-	rm -rf $(LAB) $(TEST) $(WORKSHOP) .real build *.egg-info
+	rm -rf $(LAB) $(TEST) $(TEST)-* $(WORKSHOP) .real build *.egg-info
 
-$(LAB)/ready: pyproject.toml
-	$(PYTHON) -m venv $(LAB)
-	$(LAB)/bin/python -m pip install --quiet -e '.[lab]'
-	touch $@
+# An environment that is right stays as it is; one of another Python than was asked for is made anew.
+EXACTLY = $(if $(filter file default undefined,$(origin PYTHON)),,--exactly)
 
-$(TEST)/ready: pyproject.toml
-	$(PYTHON) -m venv $(TEST)
-	$(TEST)/bin/python -m pip install --quiet -e '.[test]'
-	touch $@
+$(LAB)/ready: always
+	@$(PYTHON) tools/environment.py $(LAB) lab $(EXACTLY)
+
+$(TEST)/ready: always
+	@$(PYTHON) tools/environment.py $(TEST) test $(EXACTLY)
 
 $(TEST)/ready-bench: $(TEST)/ready
 	$(TEST)/bin/python -m pip install --quiet -e '.[test,real,bench]'

@@ -187,15 +187,16 @@ def test_every_command_that_a_document_names_exists(document: Path):
 def test_an_environment_in_the_checkout_is_left_alone_whatever_it_is_called(holds: str, tmp_path: Path):
     for name in ("Makefile", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
-    tools, theirs = tmp_path / "tools", tmp_path / "py311" / "lib" / "theirs.py"
+    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    tools, theirs = tmp_path / "ours", tmp_path / "py311" / "lib" / "theirs.py"
     for folder in (tools / "bin", theirs.parent, theirs.parents[1] / holds):
         folder.mkdir(parents=True)
-    for name in ("ruff", "codespell"):
+    for name in ("python", "ruff", "codespell"):
         (tools / "bin" / name).symlink_to(Path(sys.executable).parent / name)
     (tools / "bin" / "mypy").symlink_to(shutil.which("true") or "")  # it looks at the package alone
     (tools / "ready").touch()
     theirs.write_text("import os\n\nxs = [ 'rec" + "ieve' ]\n")  # misspelt, badly laid out, and unused
-    lint = ["make", "-C", str(tmp_path), "lint", "TEST=tools"]
+    lint = ["make", "-C", str(tmp_path), "lint", "TEST=ours", f"PYTHON={sys.executable}"]
     done = subprocess.run(lint, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert theirs not in set(files(tmp_path))

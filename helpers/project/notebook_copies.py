@@ -37,9 +37,9 @@ def put(settings: Settings, folder: Path) -> tuple[list[str], list[str]]:
 
 def refuse_shadow(folder: Path) -> None:
     """A kernel looks for ``helpers`` in the notebook's own folder first, then along PYTHONPATH."""
-    path = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
+    path = [Path(place) for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
     for place in (folder, *path):
-        found = Path(place) / "helpers"
+        found = place / "helpers"
         ours = found.resolve() == Path(homes.__file__).resolve().parents[1]
         if not ours and (found.is_dir() or found.with_suffix(".py").is_file()):
             raise InputError(
