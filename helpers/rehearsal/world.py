@@ -24,7 +24,7 @@ from helpers.gateway.witness import Witness
 from helpers.rehearsal.instagram.login_pages import Account, App, InstagramStandIn, Switches
 from helpers.rehearsal.internet import Internet, edge_port
 from helpers.rehearsal.ngrok.install import install_agent
-from helpers.rehearsal.scratch import new_folder
+from helpers.rehearsal.scratch import copy_project, new_folder, no_room
 from helpers.rehearsal.strapi.config import Config
 from helpers.rehearsal.strapi.server import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiStandIn
 from helpers.web import frontend
@@ -68,7 +68,18 @@ class World:
         self._observed: list[Observed] = []
 
     def start(self) -> World:
-        shutil.copytree(_PROJECT, self.project)
+        """Raises :class:`KitError` if the temporary folder cannot be written; then nothing is left behind."""
+        try:
+            self._start()
+        except BaseException as error:
+            self.close()
+            if isinstance(error, OSError):
+                raise no_room(error) from error
+            raise
+        return self
+
+    def _start(self) -> None:
+        copy_project(_PROJECT, self.project)
         (self.project / ".env").write_text(_ENV, encoding="utf-8")
         cloud = self.folder / "cloud"
         cloud.mkdir(mode=0o700)
@@ -81,7 +92,6 @@ class World:
         self.internet.add(self.domain, partial(edge_port, cloud, self.domain))
         if self.flow.retired and self.engine == "token":
             self.serve_documented_frontend()
-        return self
 
     def serve_documented_frontend(self) -> None:
         """The page on localhost:3000 that Strapi's documentation has people start beside the backend."""
