@@ -10,7 +10,7 @@ NOT = $(OTHERS:%=--extend-exclude=%)
 
 always:
 
-.PHONY: always lab lock test test-pythons test-oldest test-real test-workshop bench docs pictures lint fix clean
+.PHONY: always lab drift lock test test-pythons test-oldest test-real test-workshop bench docs pictures lint fix clean
 
 lab: $(LAB)/ready  ## open JupyterLab at the first notebook (OPTIONS=--no-browser and the like are passed on)
 	$(LAB)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(OPTIONS)
@@ -24,6 +24,9 @@ test-pythons:  ## make test on each Python that the project names, as far as the
 test-oldest:  ## make test with the oldest versions that the project declares
 	$(PYTHON) tools/environment.py $(TEST)-oldest test --oldest
 	$(TEST)-oldest/bin/python -m pytest -n 2 --dist loadfile
+
+drift: $(TEST)/ready  ## what the kit relies on, compared with what is published now
+	$(TEST)/bin/python tools/drift.py
 
 lock: $(TEST)/ready  ## the versions and hashes that make lab installs (needs uv)
 	$(TEST)/bin/python tools/lock.py
