@@ -19,8 +19,9 @@ KNOWN: dict[str, Any] = tomllib.loads((ROOT / "tools" / "drift.toml").read_text(
 STRAPIS, CLOSED, LOGIN = dict.fromkeys(each["source"] for each in KNOWN["sentence"])
 SENTENCES = {
     STRAPIS: """<h1>Instagram provider</h1><div class="caution">The API was shut down. Strapi's built-in
-        Instagram provider relies on this API and <strong>no longer works</strong>. Until Strapi updates the provider
-        implementation, Instagram authentication is not available out of the box.</div>
+        Instagram provider relies on this API and <strong>no longer works</strong>.
+        Until Strapi updates the provider implementation,
+        Instagram authentication is not available out of the box.</div>
         <p>Facebook doesn't accept localhost urls.</p>
         <ol><li>Visit the Developer Apps list page at <a href="https://developers.facebook.com/apps/">
         https://developers.facebook.com/apps/</a></li><li>Click on <strong>Add a New App</strong> button</li>
@@ -32,7 +33,7 @@ SENTENCES = {
     CLOSED: """On September 4, 2024, we announced it. Starting December 4, 2024, all requests to the Instagram
         Basic Display API will return an error message. We recommend that you migrate.""",
     LOGIN: """# Business Login\n\nBusiness Login is a custom login flow that allows your app to ask for
-        permissions to access your app user's Instagram professional account data and to get an access token.\n
+        permissions to access your app user's Instagram professional account data.\n
         The new `scope` values are:\n\n* `instagram_business_basic`\n
         * `instagram_business_content_publish`""",
 }  # fmt: skip
