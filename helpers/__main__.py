@@ -143,9 +143,8 @@ def login(arguments: argparse.Namespace) -> int:
         if kit.world:
             kit.rehearse_up_to(4)
         kit.open_door()
-        address = kit.world.internet.tab_url(kit.urls.connect) if kit.world else kit.urls.connect
         # Beside the JSON, not in it: a script reads standard output.
-        print(f"Gateway: {kit.gateway.url}\nOpen:    {address}", file=sys.stderr, flush=True)
+        print(f"Gateway: {kit.gateway.url}\nOpen:    {kit.login_address}", file=sys.stderr, flush=True)
         return kit.logins.wait(timeout=arguments.timeout, since=began)
 
     try:
@@ -162,7 +161,7 @@ def _report(kit: Kit, work: Callable[[], Attempt], *, as_json: bool) -> int:
     except InputError:
         raise
     except KitError as error:
-        stopped, attempt = error, kit.gateway.witness.latest
+        stopped, attempt = error, kit.logins.latest
     verdict = kit.logins.verdict(attempt)
     if stopped and (not verdict.decided or (not verdict.ok and verdict.failure is None)):
         verdict = Verdict(False, True, str(stopped), failure=stopped.failure, broke_at=verdict.broke_at)
@@ -171,6 +170,8 @@ def _report(kit: Kit, work: Callable[[], Attempt], *, as_json: bool) -> int:
         print(json.dumps(trace.as_json(verdict, attempt, mode=mode, flow=flow, engine=engine)))
     else:
         print("\n".join(trace.lines(attempt, verdict) if attempt else trace.conclusion(verdict)))
+        if note := kit.logins.note():
+            print(f"Note: {trace.one_line(note)}")
     return OK if verdict.ok else FAILED
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 
 from helpers import failures
 from helpers.gateway.app import Gateway
 from helpers.web.server import Server
+from tests.support.asgi import AsgiServer
 from tests.support.servers import App, Handler, RawServer
 
 _OURS = re.compile(r"(?i)(KIT|NGROK|STRAPI|FRONTEND|INSTAGRAM)_.*|PUBLIC_URL|.*_proxy")
@@ -45,10 +47,10 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Server]]:
     """Start applications that end with the test."""
-    started: list[Server] = []
+    started: list[AsgiServer | Server] = []
 
-    def start(app: Any, port: int = 0) -> Server:
-        started.append(Server(app, port).start())
+    def start(app: Any, port: int = 0) -> AsgiServer | Server:
+        started.append((AsgiServer if isinstance(app, App | Starlette) else Server)(app, port).start())
         return started[-1]
 
     yield start

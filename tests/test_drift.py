@@ -56,7 +56,7 @@ def test_the_old_copies_say_what_was_seen() -> None:
 
 
 PLANTED = [
-    (replaced(STRAPIS, "is not available", "is available"), "with one extra file"),
+    (replaced(STRAPIS, "is not available", "is available"), "**Works** on Strapi"),
     (replaced(STRAPIS, "<strong>no longer works</strong>", "works"), "its built-in provider speaks"),
     (replaced(STRAPIS, "Developer Apps list", "My Apps"), "Visit https://developers"),
     (replaced(STRAPIS, "Add a New App", "Create App"), "**Add a New App**"),

@@ -83,7 +83,7 @@ def imported() -> dict[str, str]:
 
 def test_every_import_is_a_declared_dependency():
     needed = {canonicalize_name(INSTALLED_AS.get(name, name)): file for name, file in imported().items()}
-    assert {"httpx", "python-dotenv", "starlette"} <= needed.keys()
+    assert {"httpx", "python-dotenv", "aiohttp"} <= needed.keys()
     assert {name: file for name, file in needed.items() if name not in versions(CORE)} == {}
 
 

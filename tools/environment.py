@@ -27,6 +27,12 @@ def main(folder, extras, *options):
         if found is not None:
             print("{} is of Python {}.{}: it is made anew.".format(folder, *found))
         subprocess.check_call([sys.executable, "-m", "venv", "--clear", folder])
+    print(
+        "Installing the kit with {} into {}; the first time this takes a minute or two.".format(
+            extras, folder
+        )
+    )
+    sys.stdout.flush()
     install(python, extras, oldest="--oldest" in options)
     with open(os.path.join(folder, "ready"), "w"):
         pass

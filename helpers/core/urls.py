@@ -91,7 +91,7 @@ class Urls:
 
     @property
     def deauthorize(self) -> str:
-        """Where Meta tells Strapi that a person removed the app; Strapi's half is ``strapi-server.js``."""
+        """Where Meta tells Strapi that a person removed the app; Strapi's half is the provider file."""
         return f"{self.public}{API}/auth/{self.provider}/deauthorize"
 
     @property

@@ -8,7 +8,7 @@ import re
 import httpx
 
 from helpers.core.errors import KitError, TunnelError, Unreachable
-from helpers.doctor.measurements import DoesNotApply, NotYet, Visit, on_this_computer, origin
+from helpers.doctor.measurements import CannotTell, DoesNotApply, NotYet, Visit, on_this_computer, origin
 from helpers.failures import known
 from helpers.gateway.app import HELLO
 from helpers.project.front_end_project import FrontEnd, installed_node
@@ -98,7 +98,7 @@ def _silent(url: str, evidence: str) -> Unreachable:
         evidence=evidence,
         fix=(
             "Start your front end's dev server and wait until it is ready.",
-            "Check its address (FRONTEND_URL) in notebook 01; without one the kit's own page stands in.",
+            "Check its address (FRONTEND_URL); without one the kit's own page stands in.",
         ),
     )
 
@@ -111,8 +111,13 @@ def project(visit: Visit) -> str:
     if not folder and not on_this_computer(facts.frontend_url):
         raise DoesNotApply(f"The front end runs at {facts.frontend_url}; its files are not on this computer")
     if not folder:
-        raise NotYet("the folder of your front end's project (notebook 01)")
+        raise NotYet("the folder of your front end's project (1.3)")
     front_end = FrontEnd(folder)
-    if trouble := front_end.warning(installed_node()) or front_end.trouble(visit.public()):
+    provider, name = visit.kit.flow.provider, front_end.folder.root.name
+    if trouble := front_end.warning(installed_node()) or front_end.trouble(visit.public(), provider):
         raise trouble
-    return f"{front_end.folder.root.name} leads people to {visit.public()}"
+    if front_end.link is None:
+        raise CannotTell(f"I found no login link in {name}: none of its files leads to /connect/<provider>")
+    if not front_end.link.known:
+        raise CannotTell(f"I found the login link in {front_end.link.place}, but not what it begins with")
+    return f"{name} leads people to {visit.public()} ({front_end.link.place})"

@@ -10,23 +10,27 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Container
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from urllib.parse import unquote
 
-from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from aiohttp import web
 
 from helpers import failures
 from helpers.core.masking import Secret
-from helpers.core.urls import HEALTH, ME, Urls
+from helpers.core.urls import HEALTH, ME, Urls, parsed
 from helpers.failures import Failure, known
+from helpers.gateway.capture import Role
 from helpers.gateway.closed import is_closed
 from helpers.gateway.forward import PATIENCE, Upstream, closed
-from helpers.gateway.observer import Observed, Role
+from helpers.gateway.observe import Observed
+from helpers.gateway.own_browser import OwnBrowser
 from helpers.gateway.witness import Hop, Witness
 from helpers.web import frontend
-from helpers.web.server import Server
+from helpers.web.answers import text
+from helpers.web.server import Request, Server
 
 HELLO = "/.kit/hello"  # answers the nonce by which this very door is recognised from outside
 
@@ -38,6 +42,7 @@ class Gateway:
 
     Without a ``frontend_url`` the kit's own page stands in. ``patience`` is the time an upstream may
     be silent, in seconds. ``open_to_all`` lets in a tunnel that another user of this machine runs.
+    A ``witness`` that outlives this gateway is handed to it.
     """
 
     def __init__(
@@ -50,10 +55,12 @@ class Gateway:
         port: int = 0,
         patience: float = PATIENCE,
         open_to_all: bool = False,
+        witness: Witness | None = None,
     ) -> None:
         self.public = public
         self.nonce = secrets.token_urlsafe(16)
-        self.witness = Witness()
+        self.witness = witness or Witness()
+        self.own_browser = OwnBrowser()
         self._strapi = Upstream(
             "Strapi", strapi, partial(failures.get, known.STRAPI_DOES_NOT_ANSWER), patience=patience
         )
@@ -63,8 +70,23 @@ class Gateway:
             self.use_frontend(frontend_url)
         self._page = frontend.create_app(provider)
         self._roles = _roles(Urls("", provider))
-        observed = Observed(self._door, self.witness, self._role_of, follow_up=self._ask_for_user)
-        self._server = Server(self._with_upstreams(observed), port, open_to_all=open_to_all)
+        self._observed = Observed(
+            self._door,
+            self.witness,
+            self._role_of,
+            origin=lambda: self.public,
+            mine=self.own_browser.knows,
+            reads=False,
+            follow_up=self._ask_for_user,
+        )
+        self._server = Server(
+            self._enter, port, open_to_all=open_to_all, names=self._names, around=self._with_upstreams
+        )
+
+    def _names(self) -> Container[str]:
+        """The public one; before it is known, and behind a tunnel of the user's own, any."""
+        known_name = "" if self._server.open_to_all else parsed(self.public).hostname
+        return {known_name} if known_name else _Anything()
 
     def start(self) -> Gateway:
         self._server.start()
@@ -72,6 +94,7 @@ class Gateway:
 
     def stop(self) -> None:
         self._server.stop()
+        self.own_browser.forget()
 
     def use_port(self, port: int) -> None:
         """Listen there from the next start on; 0 is a free port."""
@@ -83,6 +106,10 @@ class Gateway:
         self._frontend = Upstream("The front end", url, down, own_host=True, patience=self._patience)
 
     @property
+    def wanted_port(self) -> int:
+        return self._server.wanted_port
+
+    @property
     def url(self) -> str:
         return self._server.url
 
@@ -90,52 +117,43 @@ class Gateway:
     def running(self) -> bool:
         return self._server.running
 
-    def _role_of(self, scope: Scope) -> Role | None:
+    def _role_of(self, method: str, path: str) -> Role | None:
         """Which step of a login a request is; assets, other API calls and a browser's questions are none."""
-        return self._roles.get(scope["path"].rstrip("/")) if scope["method"] in ("GET", "POST") else None
+        return self._roles.get(path.rstrip("/")) if method in ("GET", "POST") else None
 
-    def _with_upstreams(self, app: ASGIApp) -> ASGIApp:
+    @asynccontextmanager
+    async def _with_upstreams(self) -> AsyncIterator[None]:
         """Connections belong to the server's own event loop, from its start to its stop."""
+        async with AsyncExitStack() as stack:
+            for upstream in filter(None, (self._strapi, self._frontend)):
+                await stack.enter_async_context(upstream)
+            yield
 
-        async def with_upstreams(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "lifespan":
-                await app(scope, receive, send)
-                return
-            await receive()
-            async with AsyncExitStack() as stack:
-                for upstream in filter(None, (self._strapi, self._frontend)):
-                    await stack.enter_async_context(upstream)
-                await send({"type": "lifespan.startup.complete"})
-                await receive()
-            await send({"type": "lifespan.shutdown.complete"})
+    async def _enter(self, request: Request) -> web.StreamResponse:
+        return self.own_browser.take_off(request, self.public) or await self._observed(request)
 
-        return with_upstreams
+    async def _door(self, request: Request) -> web.StreamResponse:
+        path = unquote(request.raw_path.partition("?")[0])
+        strapis = path == HEALTH or re.match("/api(/|$)", path)
+        if refusal := _refusal(request):
+            return refusal
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._websocket(None if strapis else self._frontend, request)
+        if path == HELLO:
+            return text(self.nonce, headers={"cache-control": "no-store"})
+        if strapis:
+            return await self._strapi.forward(request, self.public)
+        if self._frontend:
+            return await self._frontend.forward(request, self.public)
+        return await self._page(request)
 
-    async def _door(self, scope: Scope, receive: Receive, send: Send) -> None:
-        strapis = scope["path"] == HEALTH or re.match("/api(/|$)", scope["path"])
-        if refusal := _refusal(scope):
-            await refusal(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await self._websocket(None if strapis else self._frontend, scope, receive, send)
-        elif scope["path"] == HELLO:
-            answer = PlainTextResponse(self.nonce, headers={"cache-control": "no-store"})
-            await answer(scope, receive, send)
-        elif strapis:
-            await self._strapi.forward(scope, receive, send, self.public)
-        elif self._frontend:
-            await self._frontend.forward(scope, receive, send, self.public)
-        else:
-            await self._page(scope, receive, send)
-
-    async def _websocket(self, upstream: Upstream | None, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _websocket(self, upstream: Upstream | None, request: Request) -> web.StreamResponse:
         """A dev server's live reload; there is nothing else that a login would need one for."""
-        if upstream is None or scope["path"] == HELLO:
-            refusal = PlainTextResponse("Only the front end takes websockets.\n", 501)
-            await refusal(scope, receive, send)
-            return
+        if upstream is None or request.raw_path == HELLO:
+            return text("Only the front end takes websockets.\n", 501)
         from helpers.gateway import websocket  # most doors never see one
 
-        await websocket.forward(upstream, scope, receive, send, self.public)
+        return await websocket.forward(upstream, request, self.public)
 
     async def _ask_for_user(self, jwt: Secret) -> Hop:
         """Prove the login: ask Strapi for the user with the token that is just passing."""
@@ -143,6 +161,11 @@ class Gateway:
         status = await self._strapi.status_of(ME, jwt, _PROOF)
         ms = (time.monotonic() - began) * 1000
         return Hop("me", "gateway", "strapi", "GET", self.public + ME, status, ms, at=began)
+
+
+class _Anything:
+    def __contains__(self, _name: object) -> bool:
+        return True
 
 
 def _roles(urls: Urls) -> dict[str, Role]:
@@ -169,10 +192,9 @@ def _frontend_down(url: str) -> Failure:
     )
 
 
-def _refusal(scope: Scope) -> Response | None:
+def _refusal(request: Request) -> web.StreamResponse | None:
     """What is closed to the internet, whoever would answer behind the gateway."""
-    if not scope["raw_path"].startswith(b"/"):  # a whole address: whose path would it be?
-        return PlainTextResponse("Ask for a path.\n", 400)
-    if is_closed(scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")):
-        return closed()
-    return None
+    path, _, query = request.raw_path.partition("?")
+    if not path.startswith("/"):  # a whole address: whose path would it be?
+        return text("Ask for a path.\n", 400)
+    return closed() if is_closed(path, query) else None

@@ -32,7 +32,7 @@ _TOOLS = (
     "_vfs", "_nitro", "___graphi", "__refresh", "webpack-dev-server", "rsbuild-dev-server",
     "com.chrome.devtools.json",  # where the project lies on this machine
 )  # fmt: skip
-_TOOL_PATHS = ("_next/mcp", "_next/development/")
+_TOOL = re.compile("/(?:" + "|".join(map(re.escape, (*_TOOLS, "_next/mcp", "_next/development/"))) + ")")
 
 _SECRET_FILE = re.compile(
     r".*\.(db|db3|sqlite3?|env|pem|key|crt|cer|der|p12|pfx|sql|dump|log|bak|swp|kdbx|tfstate)"
@@ -48,7 +48,7 @@ _ASSET = re.compile(
     r".*\.([cm]?[jt]sx?|css|less|s[ac]ss|styl|map|vue|svelte|astro|mdx?|svg|png|jpe?g|gif|webp|avif|ico|woff2?|ttf"
     r"|eot|wasm|json)"
 )
-_IMAGES = re.compile(r"(^|/)(_next/image|_image)/*$")  # they fetch what their query names, from within
+_IMAGES = re.compile(r"/(_next/image|_image)$")  # they fetch what their query names, from within
 
 
 def is_closed(path: str, query: str = "") -> bool:
@@ -65,11 +65,10 @@ def is_closed(path: str, query: str = "") -> bool:
         return True
     if re.match("/api(/|$)", path):
         return False  # Strapi's own, and it serves no files there
-    joined = "/".join(names)
+    joined = "/" + "/".join(names)
     return (
-        any(name.startswith(_TOOLS) for name in names)
-        or any(f"/{tool}" in f"/{joined}" for tool in _TOOL_PATHS)
-        or any(map(_is_secret, names))
+        _TOOL.search(joined) is not None
+        or any(_is_secret(name) for name in names if "." in name or name.startswith("id_"))
         or ("@fs" not in names and _is_hidden(names))  # a whole path may lead through ~/.local
         or _is_file_of_this_machine(segments)
         or (_IMAGES.search(joined) is not None and any(map(is_closed, _paths_in(query))))

@@ -1,140 +1,130 @@
-"""Pass a websocket on to an upstream: what one side says, down to its last word, the other side hears."""
+"""Pass a websocket on to an upstream: what one side says, down to its last word, the other side hears.
+
+Frames pass as they are. They are told apart only to hear what a browser says to a dev server, and to end a
+conversation with a word that the protocol knows.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from contextlib import suppress
 
-import httpx
-from starlette.datastructures import Headers
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
-from websockets.frames import Close, CloseCode
-from websockets.http11 import Response as Refused
-from websockets.typing import Subprotocol
+from aiohttp import web
 
 from helpers.gateway.closed import may_say
-from helpers.gateway.forward import Upstream, closed, end_to_end, raw_target, signed_by_strapi
+from helpers.gateway.forward import Upstream
+from helpers.gateway.frames import CLOSE, Frame, Side
+from helpers.gateway.headers import end_to_end, request_head
+from helpers.gateway.relay import Passed
+from helpers.gateway.upstream import Connection, Head, Unreached
+from helpers.web.answers import text
+from helpers.web.server import Request
 
-LARGEST = 2**24  # bytes of one message; uvicorn's own limit for what a browser sends
 _DIALLING = 10.0  # seconds until the upstream must have accepted
 _LEAVING = 1.0  # seconds for an upstream to say goodbye too; the gateway's stop must not wait for it
-# What a close frame may not carry, because it tells of a connection that ended without one.
-_UNSENDABLE = {CloseCode.NO_STATUS_RCVD, CloseCode.ABNORMAL_CLOSURE, CloseCode.TLS_HANDSHAKE}
-# Each neighbour has its own handshake, and says for itself who it is and where it comes from.
-_HANDSHAKE = {b"host", b"origin", b"sec-websocket-key", b"sec-websocket-version",
-              b"sec-websocket-extensions", b"sec-websocket-protocol"}  # fmt: skip
-
-_SILENT = logging.getLogger("helpers.gateway.websocket")
-_SILENT.setLevel(logging.CRITICAL)  # whoever debugs another program must not find cookies in its log
+_RESTART, _BAD_GATEWAY, _TOO_BIG = 1012, 1014, 1009
+# Nothing is packed: what a browser says could not be read on its way.
+_NOT_OFFERED = {b"sec-websocket-extensions"}
 
 
-class _Dial(connect):
-    def process_redirect(self, exc: Exception) -> Exception | str:
-        """Followed, a redirect would let the upstream name any address for us to dial."""
-        return exc
-
-
-async def forward(upstream: Upstream, scope: Scope, receive: Receive, send: Send, public: str) -> None:
+async def forward(upstream: Upstream, request: Request, public: str) -> web.StreamResponse:
     """The browser is accepted only when the upstream has accepted; a refusal reaches it as it is."""
-    await receive()  # websocket.connect
+    if "#" in request.raw_path:
+        return text("Ask for a path without a fragment.\n", 400)
     try:
-        server = await _dial(upstream, scope, public)
-    except InvalidStatus as refused:
-        answer = _as_it_is(refused.response)
-    except InvalidURI:
-        answer = Response("Ask for a path without a fragment.\n", 400)
-    except TimeoutError as error:
-        answer = upstream.own_answer(scope, httpx.ReadTimeout(str(error)))
-    except (WebSocketException, EOFError) as error:
-        answer = upstream.own_answer(scope, httpx.RemoteProtocolError(str(error)))
-    except OSError as error:
-        answer = upstream.own_answer(scope, error)
-    else:
-        async with server:
-            await _converse(server, receive, send)
-        return
-    await answer(scope, receive, send)
+        connection = await upstream.pool.dial()
+    except Unreached as error:
+        return upstream.own_answer(request, error)
+    try:
+        async with asyncio.timeout(_DIALLING):
+            answer = await _shake_hands(upstream, request, public, connection)
+        if answer.status != 101:
+            return await upstream.answer(request, answer, connection)
+        if not any(name.lower() == b"sec-websocket-accept" for name, _ in answer.headers):
+            raise Unreached(spoke=True)
+        await _accept(request, answer)
+        await _converse(request, connection)
+    except TimeoutError:
+        return upstream.own_answer(request, Unreached(silent=True))
+    except Unreached as error:
+        return upstream.own_answer(request, error)
+    finally:
+        connection.close()
+    return Passed(keep_alive=False)
 
 
-async def _dial(upstream: Upstream, scope: Scope, public: str) -> ClientConnection:
-    web = {**scope, "scheme": scope["scheme"].replace("ws", "http")}
-    headers = upstream.headers(web, Headers(scope=scope), public)
-    passed = [(name.decode(), value.decode("latin-1")) for name, value in headers if name not in _HANDSHAKE]
-    secure = upstream.origin.startswith("https:")
-    return await _Dial(
-        "ws" + upstream.origin.removeprefix("http") + raw_target(scope).decode(),
-        additional_headers=passed + _origin(upstream, web, public),
-        subprotocols=[Subprotocol(each) for each in scope["subprotocols"]] or None,
-        user_agent_header=None,
-        compression=None,  # it never leaves this machine
-        proxy=None,
-        ssl=httpx.create_ssl_context(verify=upstream.verify, trust_env=False) if secure else None,
-        open_timeout=_DIALLING,
-        close_timeout=_LEAVING,
-        max_size=LARGEST,
-        logger=_SILENT,
-    )
+async def _shake_hands(upstream: Upstream, request: Request, public: str, connection: Connection) -> Head:
+    told = [
+        (name, _origin(upstream, value, request, public) if name.lower() == b"origin" else value)
+        for name, value in upstream.headers(request, public)
+        if name.lower() not in _NOT_OFFERED
+    ]
+    told += [(b"connection", b"Upgrade"), (b"upgrade", b"websocket")]
+    connection.expect(bodiless=False)
+    connection.send(request_head(request, told))
+    return await connection.head()
 
 
-def _origin(upstream: Upstream, scope: Scope, public: str) -> list[tuple[str, str]]:
+def _origin(upstream: Upstream, origin: bytes, request: Request, public: str) -> bytes:
     """Our own page's origin becomes the dev server's; of any other page's it shall judge itself.
 
     Browsers let every page open a websocket to everywhere: only this header tells them apart.
     """
-    headers = Headers(scope=scope)
-    ours = public or f"{scope['scheme']}://{headers.get('host', '')}"
-    return [("Origin", upstream.origin if origin == ours else origin) for origin in headers.getlist("origin")]
+    ours = public or f"http://{request.headers.get('Host', '')}"
+    return upstream.origin.encode() if origin == ours.encode() else origin
 
 
-def _as_it_is(refused: Refused) -> Response:
-    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in refused.headers.raw_items()]
-    if signed_by_strapi(raw):
-        return closed()
-    answer = Response(bytes(refused.body), refused.status_code)
-    own = [pair for pair in answer.raw_headers if pair[0] == b"content-length"]
-    answer.raw_headers = own + [pair for pair in end_to_end(raw) if pair[0] != b"content-length"]
-    return answer
+async def _accept(request: Request, answer: Head) -> None:
+    kept = [pair for pair in end_to_end(answer.headers) if pair[0].lower() not in _NOT_OFFERED]
+    kept += [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
+    lines = [b"HTTP/1.1 101 Switching Protocols", *(name + b": " + value for name, value in kept)]
+    if request.transport is None:
+        raise ConnectionResetError
+    request.transport.write(b"\r\n".join([*lines, b"", b""]))
 
 
-async def _converse(server: ClientConnection, receive: Receive, send: Send) -> None:
-    given = server.response.headers.get_all("set-cookie") if server.response else []
-    cookies = [(b"set-cookie", each.encode("latin-1")) for each in given]
-    await send({"type": "websocket.accept", "subprotocol": server.subprotocol, "headers": cookies})
-    async with asyncio.TaskGroup() as both:
-        both.create_task(_to_server(server, receive))
-        both.create_task(_to_browser(server, send))
+async def _converse(request: Request, connection: Connection) -> None:
+    browser, server = Side(request.protocol), Side(connection.protocol)
+    request.protocol.set_parser(browser)  # type: ignore[arg-type]  # it needs to be fed, no more
+    connection.protocol.set_parser(server, browser)
+    gone = asyncio.ensure_future(connection.protocol.closed or asyncio.sleep(0))
+    gone.add_done_callback(lambda _: server.feed_eof())
+    both = {
+        asyncio.create_task(_pass_on(browser, server, heard=True)),
+        asyncio.create_task(_pass_on(server, browser, heard=False)),
+    }
+    stopping = asyncio.create_task(request.stopping.wait())
+    try:
+        await asyncio.wait({*both, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if stopping.done():
+            server.leave(_RESTART, masked=True)
+            browser.leave(_RESTART, masked=False)
+        # The other side has its last word, too.
+        await asyncio.wait(both, timeout=_LEAVING)
+    except asyncio.CancelledError:
+        server.leave(_BAD_GATEWAY, masked=True)  # the browser is gone
+        raise
+    finally:
+        gone.cancel()
+        for task in (*both, stopping):
+            task.cancel()
+        await asyncio.gather(*both, stopping, return_exceptions=True)
 
 
-async def _to_server(server: ClientConnection, receive: Receive) -> None:
-    while (message := await receive())["type"] == "websocket.receive":
-        text = message.get("text")
-        said = message["bytes"] if text is None else text
-        try:
-            if may_say(said):
-                await server.send(said)
-        except ConnectionClosed:
-            return  # the other direction brings the browser its last word
-    last = _sendable(Close(message.get("code", CloseCode.NO_STATUS_RCVD), message.get("reason") or ""))
-    await server.close(last.code, last.reason)
-
-
-async def _to_browser(server: ClientConnection, send: Send) -> None:
-    with suppress(OSError):  # the browser is gone; the other direction tells the upstream
-        try:
-            while True:
-                data = await server.recv()
-                await send({"type": "websocket.send", "text" if isinstance(data, str) else "bytes": data})
-        except ConnectionClosed as closed:
-            last = _sendable(closed.rcvd or closed.sent or Close(CloseCode.ABNORMAL_CLOSURE, ""))
-            await send({"type": "websocket.close", "code": last.code, "reason": last.reason})
-
-
-def _sendable(last: Close) -> Close:
-    if last.code not in _UNSENDABLE:
-        return last
-    ended = last.code == CloseCode.NO_STATUS_RCVD
-    return Close(CloseCode.NORMAL_CLOSURE if ended else CloseCode.BAD_GATEWAY, last.reason)
+async def _pass_on(source: Side, target: Side, *, heard: bool) -> None:
+    message: list[Frame] = []
+    async for frame in source.frames():
+        if frame.opcode >= CLOSE or not heard:
+            await target.write(frame.raw)
+            if frame.opcode == CLOSE:
+                target.left = True
+                return
+            continue
+        message.append(frame)
+        if frame.last:
+            if may_say(b"".join(each.payload for each in message)):
+                await target.write(b"".join(each.raw for each in message))
+            message = []
+    code = _TOO_BIG if source.too_big else _BAD_GATEWAY
+    target.leave(code, masked=heard)
+    if source.too_big:
+        source.leave(code, masked=not heard)

@@ -12,7 +12,6 @@ import hashlib
 import secrets
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -45,8 +44,12 @@ class Hop:
     message: str = ""  # what the answer says went wrong
     cookies: tuple[str, ...] = ()  # names and flags of the cookies it sets
     user: dict[str, str] | None = None
+    refresh: str = ""  # where Strapi put a refresh token: "cookie" or "answer"
     marks: frozenset[bytes] = frozenset()  # of what this login alone knows
     sent_cookies: frozenset[bytes] = frozenset()  # marks too, but some cookies are the same for everybody
+    mine: bool | None = None  # whether the person's own browser sent it; None: nobody can tell
+    peer: bytes = b""  # a mark of the address it came from
+    elsewhere: bool = False  # sent by a page of another site, to which browsers give no cookie of ours
     reached: bool = True  # False: the receiver never answered, the gateway did in its place
 
     def as_json(self) -> dict[str, object]:
@@ -67,6 +70,18 @@ class Attempt:
     def __init__(self, first: Hop) -> None:
         self.hops: list[Hop] = [first]
         self.marks = first.marks
+        self.adopted = False  # the person said that it was they
+
+    @property
+    def mine(self) -> bool | None:
+        """Whether it is the person's own, as far as that can be told."""
+        said = {hop.mine for hop in self.hops}
+        return True if self.adopted or True in said else None if said == {None} else False
+
+    @property
+    def strangers(self) -> bool:
+        """A browser began it that did not come by the address we gave."""
+        return self.mine is False
 
     def add(self, hop: Hop) -> None:
         if len(self.hops) < _MOST_HOPS:
@@ -102,7 +117,7 @@ class Witness:
     """Collects hops from any thread and wakes whoever waits for them."""
 
     def __init__(self) -> None:
-        self._attempts: deque[Attempt] = deque(maxlen=_MOST_ATTEMPTS)
+        self._attempts: list[Attempt] = []
         self._changed = threading.Condition()
         self._listeners: list[Callable[[], object]] = []
 
@@ -112,8 +127,18 @@ class Witness:
             if attempt:
                 attempt.add(hop)
             elif hop.step != "me":  # every page of a front end may ask that, login or not
-                self._attempts.append(Attempt(hop))
+                self._begin(Attempt(hop))
             self._changed.notify_all()
+        self._tell()
+
+    def _begin(self, attempt: Attempt) -> None:
+        """Strangers push out strangers only."""
+        self._attempts.append(attempt)
+        alike = [each for each in self._attempts if each.strangers == attempt.strangers]
+        if len(alike) > _MOST_ATTEMPTS:
+            self._attempts.remove(alike[0])
+
+    def _tell(self) -> None:
         for listener in list(self._listeners):
             with suppress(Exception):  # the login goes on, whatever becomes of those who watch it
                 listener()
@@ -130,7 +155,20 @@ class Witness:
         # Without any mark (a lost cookie is a failure worth showing) the latest login is the best guess. But
         # no page asks for the user of somebody who is still at Instagram: that is a stranger's question.
         others = (each for each in reversed(self._attempts) if hop.step != "auth" or not each.at_instagram)
-        return next(others, None)
+        return next((each for each in others if _may_be_of(hop, each)), None)
+
+    def adopt(self, attempt: Attempt) -> None:
+        """*It was me*: from now on this login counts as the person's own."""
+        with self._changed:
+            attempt.adopted = True
+            self._changed.notify_all()
+        self._tell()
+
+    def forget(self) -> None:
+        """Another setup begins: what was seen of the former one is no business of it."""
+        with self._changed:
+            self._attempts.clear()
+            self._changed.notify_all()
 
     def listen(self, listener: Callable[[], object]) -> None:
         """Call ``listener`` after each hop, on the thread that recorded it; its exceptions are dropped."""
@@ -175,3 +213,14 @@ class Witness:
                 if left <= 0:
                     raise Stopped(f"No login arrived within {timeout:.0f} seconds")
                 self._changed.wait(min(left, 0.5) if cancelled else left)
+
+
+def _may_be_of(hop: Hop, attempt: Attempt) -> bool:
+    """Whether a hop that shows nothing of any login may belong to this one."""
+    alike = hop.peer == attempt.hops[0].peer
+    if hop.mine is None or attempt.mine is None:
+        return True
+    if hop.mine or attempt.strangers:
+        return hop.mine is attempt.mine and (alike or bool(hop.mine))
+    # The person's page on another site gets no cookie. It speaks from where its login began.
+    return hop.elsewhere and alike

@@ -14,7 +14,7 @@ from helpers.core.errors import LoginFailed, Unreachable
 from helpers.core.flows import AUTHORIZE_HOSTS
 from helpers.core.urls import Urls
 from helpers.failures import known
-from helpers.gateway.exchange import MOST_COOKIE
+from helpers.gateway.capture import MOST_COOKIE
 from helpers.login.verdict import named
 
 _MOST_REDIRECTS = 12

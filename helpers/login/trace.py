@@ -25,6 +25,16 @@ MEANING = {
     "me": "Proof: the login opens Strapi's API",
 }
 
+# What a page must know where Strapi's `jwtManagement` is 'refresh': its jwt lasts minutes.
+_RENEW = (
+    "This Strapi's jwt lasts minutes (jwtManagement: 'refresh'). The page renews it by POST /api/auth/refresh"
+)
+REFRESH = {
+    "": (),
+    "cookie": (f"{_RENEW}, with the httpOnly cookie that it was given (credentials: 'include').",),
+    "answer": (f"{_RENEW}, with the refreshToken that came with the jwt.",),
+}
+
 
 def as_json(
     verdict: Verdict, attempt: Attempt | None, *, mode: str, flow: str, engine: str | None
@@ -61,16 +71,17 @@ def lines(attempt: Attempt, verdict: Verdict) -> list[str]:
         ms = "" if hop.ms is None else f"{hop.ms:6.1f} ms"
         who = f"{hop.sender} -> {hop.receiver}"
         broke = "  <- broke here" if hop is verdict.broke_at else ""
-        where = _one_line(short(hop.url))
+        where = one_line(short(hop.url))
         rows.append(f"{number:2}  {who:22} {hop.method:4} {outcome(hop):>8} {ms:>9}  {where}{broke}")
     return [*rows, "", *conclusion(verdict)]
 
 
 def conclusion(verdict: Verdict) -> list[str]:
-    reason = _one_line(verdict.reason)
+    reason = one_line(verdict.reason)
     if verdict.ok and verdict.user:
         user = verdict.user
-        return [f"OK: {_one_line(user['username'])} logged in through {_one_line(user['provider'])}."]
+        done = f"OK: {one_line(user['username'])} logged in through {one_line(user['provider'])}."
+        return [done, *REFRESH[verdict.refresh]]
     if not verdict.decided:
         return [f"Waiting: {reason}."]
     if verdict.failure is None:
@@ -80,7 +91,7 @@ def conclusion(verdict: Verdict) -> list[str]:
     return [f"Failed ({failure.id}): {failure.title}.", f"  Seen: {reason}", f"  {failure.cause}", *steps]
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Servers and people wrote parts of it: nothing in it may break the line or steer a terminal."""
     return "".join(char if char.isprintable() else " " for char in text)
 
@@ -158,4 +169,4 @@ _MARKUP = str.maketrans({";": ",", "#": None, "<": "\u2039", ">": "\u203a", "$":
 
 def _label(text: str) -> str:
     """Text that Mermaid shows as it is; %% would begin a comment or a directive."""
-    return re.sub("%+", "%", _one_line(text).translate(_MARKUP)).strip()[:90]
+    return re.sub("%+", "%", one_line(text).translate(_MARKUP)).strip()[:90]

@@ -18,9 +18,11 @@ from helpers.project.change import Plan
 from helpers.project.front_end_project import FrontEnd, installed_node
 from helpers.project.javascript import CannotEdit
 from helpers.project.strapi_project import (
+    ENTRY_FILE,
     PROVIDER_FILE,
     Project,
     backend_env,
+    entry_source,
     frontend_env,
     provider_source,
     server_config,
@@ -37,8 +39,7 @@ class ProjectForm(Form):
     setting = "strapi_project"
 
     def __init__(self, kit: Kit) -> None:
-        self.folder = text_field(self.label, getattr(kit.settings, self.setting), "the whole path")
-        self.folder.disabled = kit.world is not None  # a rehearsal touches no project of yours
+        self.folder = text_field(self.label, "", "the whole path")
         self.diff = CopyField(label="What will change", multiline=True)
         self.by_hand = w.VBox()
         self.apply_button = w.Button(description="Apply", layout=w.Layout(width="auto"))
@@ -47,6 +48,14 @@ class ProjectForm(Form):
         super().__init__(kit, [self.folder, self.diff, self.by_hand], "Show the changes")
         self.buttons.children = [self.submit_button, self.apply_button, self.cancel_button]
 
+    def fill(self) -> None:
+        self.offer(self.folder, getattr(self.kit.settings, self.setting))
+        self.folder.disabled = self.kit.world is not None  # a rehearsal touches no project of yours
+
+    def begin_anew(self) -> None:
+        self.planned, self.diff.value, self.by_hand.children = None, "", []
+        super().begin_anew()
+
     def plan(self, folder: str) -> Plan:
         raise NotImplementedError
 
@@ -54,7 +63,7 @@ class ProjectForm(Form):
         return "Written"
 
     def autopilot(self) -> None:
-        if self.kit.settings.autopilot and self.folder.value:
+        if self.folder.value:
             self.apply()
 
     def submit(self) -> None:
@@ -65,7 +74,7 @@ class ProjectForm(Form):
 
         def job() -> str:
             shown = "" if self.planned else self._show()
-            if (shown and not self.kit.settings.autopilot) or self.planned is None:
+            if (shown and not self.unattended) or self.planned is None:
                 return shown
             planned, self.planned = self.planned, None
             if not planned.changes:
@@ -115,6 +124,7 @@ class BackendForm(ProjectForm):
     """``config/server`` reads its ``url`` from ``.env``, and ``.env`` has the public address."""
 
     label = "Your Strapi project's folder"
+    checks = ("server-url", "strapi")
 
     def plan(self, folder: str) -> Plan:
         if not self.kit.public_url:
@@ -129,7 +139,7 @@ class BackendForm(ProjectForm):
             kit.strapi.changed()
             return f"The rehearsal's Strapi was restarted with PUBLIC_URL={kit.public_url}"
         if not (kit.settings.strapi_admin_email and kit.settings.strapi_admin_password):
-            return "Restart Strapi. What it sends then is checked in notebook 03"
+            return "Restart Strapi. What it sends then is checked in chapter 3"
         self.wait_for_restart(lambda: checks.run_one(kit, "server-url").status == PASSED)
         return "Strapi was restarted and sends the new address"
 
@@ -137,6 +147,7 @@ class BackendForm(ProjectForm):
 class ProviderFileForm(ProjectForm):
     """The file that gives Strapi today's Instagram login."""
 
+    step = "3.0 One file, for today's login"
     label = "Your Strapi project's folder"
 
     def plan(self, folder: str) -> Plan:
@@ -158,16 +169,20 @@ class FrontEndForm(ProjectForm):
     label, setting = "Your front end's folder", "frontend_project"
 
     def __init__(self, kit: Kit) -> None:
+        self._nothing_to_do = note("In a rehearsal there is no front-end project: nothing to do here.")
         super().__init__(kit)
-        if kit.world:
-            self.children = [note("In a rehearsal there is no front-end project: nothing to do here.")]
+
+    def fill(self) -> None:
+        super().fill()
+        form = [*self.fields, self.buttons, self.status]
+        self.children = [self._nothing_to_do] if self.kit.world else form
 
     def plan(self, folder: str) -> Plan:
         if not self.kit.public_url:
             raise InputError("There is no public address yet: start the tunnel first.")
         frontend = FrontEnd(folder)
-        warning = frontend.warning(installed_node())
-        known = Plan(by_hand=(CannotEdit(str(warning), "\n".join(warning.fix)),)) if warning else Plan()
+        told = (frontend.warning(installed_node()), frontend.other_provider(self.kit.flow.provider))
+        known = Plan(by_hand=tuple(CannotEdit(str(each), "\n".join(each.fix)) for each in told if each))
         return known + frontend.address(self.kit.public_url)
 
     def applied(self) -> str:
@@ -194,8 +209,10 @@ def by_hand(kit: Kit) -> Block:
     return Block([w.Accordion([w.VBox(fields)], titles=["By hand instead"])])
 
 
-def provider_file(kit: Kit) -> Block:
-    """The file that gives Strapi today's Instagram login, to read and to copy."""
+def provider_file(_kit: object = None) -> Block:
+    """The file with today's Instagram login and the one that brings it in, to read and to copy."""
     field = CopyField(label=PROVIDER_FILE, value=provider_source(), multiline=True)
+    entry = CopyField(label=ENTRY_FILE, value=entry_source(), multiline=True)
     lines = len(field.value.splitlines())
-    return Block([w.Accordion([field], titles=[f"Read {PROVIDER_FILE} ({lines} lines)"])])
+    titles = [f"Read {PROVIDER_FILE} ({lines} lines)"]
+    return Block([w.Accordion([w.VBox([field, entry])], titles=titles)])

@@ -10,16 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
-
 from helpers.core.errors import KitError
 from helpers.core.masking import Secret
 from helpers.failures import known
 from helpers.kit import Kit
 from helpers.practice.fault import Fault, Play, all_of, configured, elsewhere, environment, saved, world
+from helpers.tunnel.ngrok_agent import lease
+from helpers.web.answers import Answer
+from helpers.web.server import Handler, Request
 
 _FOR_ALL_SITES = configured(same_site="none", secure=True, proxy=True)
 _LINK = "<a href={`${process.env.REACT_APP_BACKEND_URL}%s/connect/instagram-business`}>Log in</a>"
@@ -70,11 +68,11 @@ def _old(public: str) -> str:
     return "https://1b2c3d4e.ngrok-free.dev"
 
 
-def _answering(text: str, status: int = 200) -> Starlette:
-    async def answer(request: Request) -> Response:
-        return HTMLResponse(text, status)
+def _answering(text: str, status: int = 200) -> Handler:
+    async def answer(request: Request) -> Answer:
+        return Answer(text=text, status=status, content_type="text/html")
 
-    return Starlette(routes=[Route("/{path:path}", answer)])
+    return answer
 
 
 def _invalid_host(kit: Kit) -> None:
@@ -105,10 +103,9 @@ def _another_program(kit: Kit) -> None:
 
 
 def _dead_kernel(kit: Kit) -> None:
-    sign = world(kit).folder / "door.json"
-    left = json.loads(sign.read_bytes()) | {"nonce": "of another kernel"}
     kit.door.close()
-    sign.write_text(json.dumps(left), encoding="utf-8")
+    left = {"pid": 0, "kernel": 0, "upstream": "http://127.0.0.1:9"}
+    lease(world(kit).folder).write_text(json.dumps(left), encoding="utf-8")
 
 
 def _saved_secret(kit: Kit) -> None:

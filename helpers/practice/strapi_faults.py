@@ -6,11 +6,6 @@ from contextlib import suppress
 from functools import partial
 from urllib.parse import urlencode
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
-
 from helpers.core.errors import LoginFailed
 from helpers.failures import known
 from helpers.kit import Kit
@@ -28,6 +23,8 @@ from helpers.practice.fault import (
     world,
     written,
 )
+from helpers.web.answers import Answer, Routes, as_json, redirect
+from helpers.web.server import Request
 
 _SERVER, _URL = "config/server.js", r"url: .*"
 _ANOTHER = "another"
@@ -62,16 +59,16 @@ def _known(kit: Kit, *, provider: str = "", blocked: bool = False) -> None:
 def _another_provider(kit: Kit) -> None:
     """Strapi has a second login, with somebody who is not Instagram."""
 
-    async def authorize(request: Request) -> Response:
-        asked = request.query_params
+    async def authorize(request: Request) -> Answer:
+        asked = request.query
         answer = urlencode({"code": "of-another", "state": asked["state"]})
-        return RedirectResponse(f"{asked['redirect_uri']}?{answer}", 302)
+        return redirect(f"{asked['redirect_uri']}?{answer}")
 
-    async def token(request: Request) -> Response:
-        return JSONResponse({"access_token": "of-another"})
+    async def token(request: Request) -> Answer:
+        return as_json({"access_token": "of-another"})
 
-    routes = [Route("/authorize", authorize), Route("/token", token, methods=["POST"])]
-    world(kit).internet.add("id.example", world(kit).serve(Starlette(routes=routes)).port)
+    another = Routes([("GET", "/authorize", authorize), ("POST", "/token", token)])
+    world(kit).internet.add("id.example", world(kit).serve(another).port)
     providers = world(kit).strapi.providers
     providers[_ANOTHER] = providers[kit.flow.provider] | {
         "callback": f"{kit.public_url}/connect/{_ANOTHER}/redirect",

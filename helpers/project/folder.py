@@ -48,10 +48,17 @@ class Folder:
         """What the file holds; None when there is none."""
         return read_file(self.path(relative))
 
-    def scripts(self, *folders: str) -> Iterator[tuple[str, str]]:
-        """Name and text of the JavaScript and TypeScript below, as much of it as is worth reading."""
-        found = (path for folder in folders for path in (self.root / folder).rglob("*.*"))
-        scripts = (path for path in found if path.suffix in _SCRIPTS and "node_modules" not in path.parts)
+    def scripts(self, *folders: str, suffixes: tuple[str, ...] = _SCRIPTS) -> Iterator[tuple[str, str]]:
+        """Name and text of the JavaScript and TypeScript below, as much of it as is worth reading.
+
+        Of ``.``, the project itself, only the files that lie in it.
+        """
+        found = (
+            path
+            for folder in folders
+            for path in (self.root.glob("*.*") if folder == "." else (self.root / folder).rglob("*.*"))
+        )
+        scripts = (path for path in found if path.suffix in suffixes and "node_modules" not in path.parts)
         for path in islice(scripts, _MOST_SCRIPTS):
             if path.is_file() and path.stat().st_size < _LARGEST_SCRIPT and os.access(path, os.R_OK):
                 yield str(path.relative_to(self.root)), path.read_text(encoding="utf-8", errors="replace")
@@ -75,14 +82,18 @@ class Folder:
         return self.change(relative, env_file.set_variable(before, name, value), name)
 
 
-def needs(package: Path) -> dict[str, str]:
-    """The packages that a ``package.json`` asks for, with the versions it accepts."""
+def needs(package: Path, *more: str) -> dict[str, str]:
+    """The packages that a ``package.json`` asks for, with the versions it accepts.
+
+    ``more`` are further lists of it, such as ``peerDependencies``.
+    """
     content = read_file(package)
     if content is None:
         raise InputError(f"{package.parent} holds no project: there is no package.json in it.")
     try:
         manifest: Any = json.loads(content)
-        wanted = {**manifest.get("devDependencies", {}), **manifest.get("dependencies", {})}
+        lists = (*more, "devDependencies", "dependencies")
+        wanted = {name: version for each in lists for name, version in manifest.get(each, {}).items()}
     except (ValueError, AttributeError, TypeError) as error:
         raise InputError(f"{package} is not a package.json that npm could read: correct it first.") from error
     return {str(name): str(version) for name, version in wanted.items()}

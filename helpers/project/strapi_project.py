@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,7 +15,9 @@ from helpers.project.change import Plan
 from helpers.project.folder import Folder, needs
 from helpers.project.javascript import CannotEdit
 
-PROVIDER_FILE = "src/extensions/users-permissions/strapi-server.js"
+_EXTENSION = "src/extensions/users-permissions"
+PROVIDER_FILE = f"{_EXTENSION}/instagram-business.js"
+ENTRY_FILE = f"{_EXTENSION}/strapi-server.js"  # the one that Strapi itself reads there
 
 # Which one a front end reads depends on the tool that builds it.
 FRONTEND_VARIABLES = (
@@ -20,6 +25,9 @@ FRONTEND_VARIABLES = (
     "VITE_BACKEND_URL",
     "NEXT_PUBLIC_BACKEND_URL",
 )
+# What a file may hold and still do nothing.
+_REMARKS = re.compile(r"""/\*.*?\*/|//[^\n]*|^\s*['"]use strict['"];?""", re.DOTALL | re.MULTILINE)
+_LEVELS = 3  # folders that a monorepo puts around a project
 _STRAPI, _PLUGIN = "@strapi/strapi", "@strapi/plugin-users-permissions"
 
 
@@ -40,8 +48,25 @@ def frontend_env(urls: Urls) -> str:
 
 def provider_source(language: str = "js") -> str:
     """The provider file for today's login, the same for Strapi 4.26, 5.50 and 5.54."""
-    template = files("helpers.project").joinpath(f"templates/strapi-server.{language}")
+    template = files("helpers.project").joinpath(f"templates/instagram-business.{language}")
     return template.read_text(encoding="utf-8")
+
+
+def entry_source(language: str = "js") -> str:
+    """A whole ``strapi-server`` file for a project that has none."""
+    if language == "ts":
+        return "export { default } from './instagram-business';\n"
+    return "'use strict';\n\nmodule.exports = require('./instagram-business');\n"
+
+
+def entry_lines(language: str = "js") -> str:
+    """What makes a ``strapi-server`` file of the user's own bring the provider along."""
+    if language == "ts":
+        return (
+            "import instagramBusiness from './instagram-business'; // at the top\n\n"
+            "instagramBusiness(plugin); // in the function, before it returns"
+        )
+    return "require('./instagram-business')(plugin); // in the function, before it returns"
 
 
 class Project:
@@ -54,13 +79,10 @@ class Project:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Folder(folder)
         root, needed = self.folder.root, self.folder.needs
-        if not _is_strapi(root, needed):
+        if not _is_strapi(root):
             raise _no_strapi(root, needed)
-        if _PLUGIN not in needed:
-            raise InputError(
-                f"{root} has no Users & Permissions plugin, which does the logging in: "
-                f"install {_PLUGIN} there first."
-            )
+        if _PLUGIN not in needed and not self._declares_plugin():
+            raise _no_plugin(root)
         # As Strapi itself decides it.
         self.language = "ts" if (root / "tsconfig.json").exists() else "js"
 
@@ -84,18 +106,41 @@ class Project:
         return self.folder.change(name, after) + self._env(variable, public)
 
     def provider(self) -> Plan:
-        """The file that gives Strapi today's Instagram login; one of the user's own is never overwritten."""
+        """Today's Instagram login in a file of its own, and what brings it in; nothing is overwritten."""
+        return self._provider_file() + self._entry_file()
+
+    def _provider_file(self) -> Plan:
         source = provider_source(self.language)
-        stem = PROVIDER_FILE.removesuffix(".js")
-        for language in ("js", "ts"):
-            present = self.folder.read(f"{stem}.{language}")
-            if present is None:
-                continue
-            if present.decode(errors="replace").replace("\r\n", "\n").strip() == source.strip():
-                return Plan()
-            reason = f"There is a {stem}.{language} with other contents: merge this into it."
-            return _by_hand(reason, source)
-        return self.folder.change(f"{stem}.{self.language}", source.encode())
+        name, present = self._extension(PROVIDER_FILE)
+        if present is None:
+            return self.folder.change(name, source.encode())
+        if _text(present).strip() == source.strip():
+            return Plan()
+        return _by_hand(f"There is a {name} with other contents: compare it with this.", source)
+
+    def _entry_file(self) -> Plan:
+        name, present = self._extension(ENTRY_FILE)
+        language, text = Path(name).suffix[1:], _text(present or b"")
+        code = _REMARKS.sub("", text)
+        if re.search(r"""['"]\./instagram-business(\.js)?['"]""", code):
+            return Plan()
+        if code.strip():
+            reason = f"There is a {name} of your own: add this to it, and both work."
+            return _by_hand(reason, entry_lines(language))
+        newline = "\r\n" if b"\r\n" in (present or b"") else "\n"
+        after = f"{text.rstrip()}\n\n{entry_source(language)}".lstrip().replace("\n", newline)
+        return self.folder.change(name, after.encode("utf-8", "surrogateescape"))
+
+    def _extension(self, file: str) -> tuple[str, bytes | None]:
+        """The name and contents of one in either language; without one, the name that it should get."""
+        names = [f"{Path(file).with_suffix('')}.{language}" for language in ("js", "ts")]
+        found = [(name, content) for name in names if (content := self.folder.read(name)) is not None]
+        return found[0] if found else (names[self.language == "ts"], None)
+
+    def _declares_plugin(self) -> bool:
+        """Strapi also loads a plugin that ``config/plugins`` names with the folder it is in."""
+        found = (self.folder.read(f"config/plugins.{language}") or b"" for language in ("js", "ts"))
+        return any(re.search(rb"users-permissions['\"]?\s*:\s*\{[^}]*\bresolve\b", each) for each in found)
 
     def _config_name(self) -> str:
         names = sorted(
@@ -107,13 +152,46 @@ class Project:
         return self.folder.set_variable(".env", variable, public)
 
 
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+
+
 def _by_hand(reason: str, snippet: str) -> Plan:
     return Plan(by_hand=(CannotEdit(reason, snippet),))
 
 
-def _is_strapi(root: Path, needed: dict[str, str]) -> bool:
+def _is_strapi(root: Path) -> bool:
     """A plugin of Strapi needs the same package, but has no settings."""
-    return _STRAPI in needed and (root / "config").is_dir()
+    if not (root / "config").is_dir():
+        return False
+    # A monorepo may install Strapi once for all of its projects.
+    peers = "peerDependencies"
+    return _STRAPI in needs(root / "package.json", peers) or any(_STRAPI in each for _, each in _above(root))
+
+
+def _above(root: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+    """The ``package.json`` files of the folders around, as far as Node would look and the repository goes."""
+    for folder in root.resolve().parents[:_LEVELS]:
+        if (folder / "package.json").is_file():
+            with suppress(InputError):
+                yield folder / "package.json", needs(folder / "package.json")
+        if (folder / ".git").exists():
+            return
+
+
+def _no_plugin(root: Path) -> InputError:
+    for package, needed in _above(root):
+        if _PLUGIN in needed:
+            return InputError(
+                f"{root} leaves {_PLUGIN} to {package}; Strapi loads only what its own package.json names.",
+                fix=(
+                    f'Add "{_PLUGIN}": "{needed[_PLUGIN]}" to dependencies in {root / "package.json"}.',
+                    "Install again, then restart Strapi.",
+                ),
+            )
+    return InputError(
+        f"{root} has no Users & Permissions plugin, which does the logging in: install {_PLUGIN} there first."
+    )
 
 
 def _no_strapi(root: Path, needed: dict[str, str]) -> InputError:
@@ -136,10 +214,7 @@ def _strapis_in(root: Path) -> list[Path]:
     for package in sorted([*root.glob("*/package.json"), *root.glob("*/*/package.json")]):
         folders = package.parent.relative_to(root).parts
         if not any(part == "node_modules" or part.startswith(".") for part in folders):
-            try:
-                inner = needs(package)
-            except InputError:
-                continue
-            if _is_strapi(package.parent, inner):
-                found.append(package.parent)
+            with suppress(InputError):
+                if _is_strapi(package.parent):
+                    found.append(package.parent)
     return found

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
-import httpx
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
+from aiohttp import web
 
-from helpers.web.server import Server
+from helpers.gateway.headers import Pairs, end_to_end, request_head
+from helpers.gateway.relay import relay
+from helpers.gateway.upstream import Crowded, Head, Pool, Unreached
+from helpers.web.answers import Answer, text
+from helpers.web.server import Request, Server
 
 _ORIGIN = r"https?://([\w.-]+(?::\d+)?)(?=[/?#\"'`;\s]|$)"
 _ANYWHERE = re.compile(_ORIGIN)
@@ -31,17 +30,20 @@ _NAMES_ORIGINS = {
     b"access-control-allow-origin": _AT_START,
     b"content-security-policy": _ANYWHERE,
 }
-_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-_HOP_BY_HOP = {b"connection", b"content-length", b"keep-alive", b"te", b"transfer-encoding", b"upgrade"}
-_OWN = {b"host", b"accept-encoding", b"cookie", b"origin", b"referer"}
-_TIMEOUT = {"connect": 5.0, "read": 60.0, "write": 30.0, "pool": 5.0}  # seconds
+_OWN = {b"host", b"accept-encoding", b"content-length", b"cookie", b"origin", b"referer"}
+_PATIENCE = 60.0  # seconds between two pieces of an answer
 
 
 class Tabs:
-    """The twins, by host; they are made together, because a page of one may lead to any other."""
+    """The twins, by host; they are made together, because a page of one may lead to any other.
 
-    def __init__(self, transport: Callable[[], httpx.AsyncBaseTransport]) -> None:
-        self._transport = transport
+    ``origin_of`` says where a host is served, if anywhere; ``said_for`` what is said where it is not.
+    """
+
+    def __init__(
+        self, origin_of: Callable[[str], str | None], said_for: Callable[[str], Answer | None]
+    ) -> None:
+        self.origin_of, self.said_for = origin_of, said_for
         self._servers: dict[str, Server] = {}
         self._lock = threading.Lock()
 
@@ -49,7 +51,7 @@ class Tabs:
         with self._lock:
             for each in hosts:
                 if each not in self._servers:
-                    self._servers[each] = Server(_Twin(each, self).app).start()
+                    self._servers[each] = Server(_Twin(each, self)).start()
             twin = urlsplit(self._servers[host].url)
         return urlsplit(url)._replace(scheme=twin.scheme, netloc=twin.netloc).geturl()
 
@@ -79,9 +81,6 @@ class Tabs:
                 return ("http" if ":" in host else "https") + "://" + host + text[len(server.url) :]
         return text
 
-    def transport(self) -> httpx.AsyncBaseTransport:
-        return self._transport()
-
 
 class _Twin:
     """One host's reverse proxy. It keeps no cookies, follows no redirects and changes no query."""
@@ -90,62 +89,49 @@ class _Twin:
         self._host, self._tabs = host, tabs
         # A browser has one cookie jar for all ports of 127.0.0.1; only what this host gave it comes back.
         self._cookies: set[bytes] = set()
-        self._transport = tabs.transport()
-        self.app = Starlette(
-            routes=[Route("/{path:path}", self._forward, methods=_METHODS)], lifespan=self._lifespan
-        )
 
-    @asynccontextmanager
-    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        async with self._transport:
-            yield
-
-    async def _forward(self, request: Request) -> Response:
-        path, query = request.scope["raw_path"], request.scope["query_string"]
-        outgoing = httpx.Request(
-            request.method,
-            f"https://{self._host}",
-            headers=self._headers(request),
-            content=await request.body(),
-            # As the browser wrote it: decoding and encoding again would change it.
-            extensions={"target": path + (b"?" + query if query else b""), "timeout": _TIMEOUT},
-        )
+    async def __call__(self, request: Request) -> web.StreamResponse:
+        origin = self._tabs.origin_of(self._host)
+        body = await request.read()
+        asked = request_head(request, self._headers(request, len(body))) + body
         try:
-            answer = await self._transport.handle_async_request(outgoing)
-            return await self._answer(answer)
-        except httpx.TransportError as error:
-            said = f"{self._host} does not answer in the rehearsal ({type(error).__name__}).\n"
-            return PlainTextResponse(said, 502)
+            if origin is None:
+                raise Unreached
+            async with Pool(origin, _PATIENCE) as pool, pool.connection() as connection:
+                connection.expect(bodiless=request.method == "HEAD")
+                connection.send(asked)
+                return await self._answer(request, await connection.head())
+        except (Unreached, Crowded):
+            if said := self._tabs.said_for(self._host):
+                return said
+            return text(f"{self._host} does not answer in the rehearsal.\n", 502)
 
-    def _headers(self, request: Request) -> list[tuple[bytes, bytes]]:
-        given = request.scope["headers"]
-        headers = [(name, value) for name, value in given if name not in _HOP_BY_HOP | _OWN]
-        for name in ("origin", "referer"):
+    def _headers(self, request: Request, size: int) -> Pairs:
+        given = end_to_end(request.raw_headers)
+        headers = [(name, value) for name, value in given if name.lower() not in _OWN]
+        for name in ("Origin", "Referer"):
             if name in request.headers:
                 headers.append((name.encode(), self._tabs.true_address(request.headers[name]).encode()))
-        cookies = b"; ".join(value for name, value in given if name == b"cookie").split(b"; ")
+        cookies = b"; ".join(value for name, value in given if name.lower() == b"cookie").split(b"; ")
         mine = [cookie for cookie in cookies if cookie.partition(b"=")[0] in self._cookies]
         if mine:
-            headers.append((b"cookie", b"; ".join(mine)))
-        return [(b"host", self._host.encode()), (b"accept-encoding", b"identity"), *headers]
+            headers.append((b"Cookie", b"; ".join(mine)))
+        if size:
+            headers.append((b"Content-Length", b"%d" % size))
+        return [(b"Host", self._host.encode()), (b"Accept-Encoding", b"identity"), *headers]
 
-    async def _answer(self, answer: httpx.Response) -> Response:
-        response: Response
-        dropped = _HOP_BY_HOP
-        if answer.headers.get("content-type", "").startswith("text/html"):
-            await answer.aread()
-            text = self._tabs.lead(_QUOTED, answer.text)
-            response = Response(text.encode(answer.encoding or "utf-8"), answer.status_code)
-            dropped = _HOP_BY_HOP | {b"content-encoding"}
-        else:
-            response = StreamingResponse(_stream(answer), answer.status_code)
+    async def _answer(self, request: Request, head: Head) -> web.StreamResponse:
         # Raw and one by one: several Set-Cookie headers must stay several.
-        response.raw_headers = [
-            (name.lower(), self._led(name.lower(), value))
-            for name, value in answer.headers.raw
-            if name.lower() not in dropped
-        ]
-        return response
+        led = [(name, self._led(name.lower(), value)) for name, value in end_to_end(head.headers)]
+        kind = b"".join(value for name, value in led if name.lower() == b"content-type")
+        if not kind.startswith(b"text/html"):
+            return await relay(request, head._replace(headers=tuple(led)))
+        found = (await head.body.read()).decode("utf-8", "replace")
+        page = Answer(body=self._tabs.lead(_QUOTED, found).encode(), status=head.status)
+        for name, value in led:
+            if name.lower() != b"content-length":
+                page.headers.add(name.decode(), value.decode("utf-8", "surrogateescape"))
+        return page
 
     def _led(self, name: bytes, value: bytes) -> bytes:
         if name == b"set-cookie":
@@ -159,11 +145,3 @@ class _Twin:
         self._cookies.add(first.partition(b"=")[0].strip())
         kept = [flag for flag in flags if not re.match(rb"\s*(secure|domain|samesite=none)\b", flag, re.I)]
         return b";".join([first, *kept])
-
-
-async def _stream(answer: httpx.Response) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in answer.aiter_raw():
-            yield chunk
-    finally:
-        await answer.aclose()

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from helpers.rehearsal.browser_tabs import Tabs
+from helpers.web.answers import Answer, text
 
 Port = int | Callable[[], int | None]  # None: whoever serves the host is gone
 
@@ -29,11 +30,15 @@ class Internet:
         self._ports: dict[str, Port] = {}
         # Everything is plain HTTP on this machine, so no certificates are loaded.
         self._pool = httpx.HTTPTransport(verify=False, trust_env=False, limits=_LIMITS)
-        self._tabs = Tabs(self.async_transport)
+        self._tabs = Tabs(self._origin_of, _offline_page)
 
     def add(self, host: str, port: Port) -> None:
         """``port`` may be a function, asked at every request; it answers None when nobody serves."""
         self._ports[host.lower()] = port
+
+    def names(self) -> set[str]:
+        """All hosts, without their ports."""
+        return {host.partition(":")[0] for host in list(self._ports)}
 
     def remove(self, host: str) -> None:
         self._ports.pop(host.lower(), None)
@@ -42,10 +47,6 @@ class Internet:
     def transport(self) -> httpx.BaseTransport:
         """For any number of clients and threads; they share one pool of connections."""
         return _Transport(self, self._pool)
-
-    def async_transport(self) -> httpx.AsyncBaseTransport:
-        """With a pool of its own, because connections belong to one event loop; ``aclose`` ends it."""
-        return _AsyncTransport(self)
 
     def tab_url(self, url: str) -> str:
         """The same address for a real browser, where these names would lead out into the world.
@@ -65,6 +66,11 @@ class Internet:
         """End the browser tabs' servers and all idle connections."""
         self._tabs.close()
         self._pool.close()
+
+    def _origin_of(self, host: str) -> str | None:
+        port = self._ports.get(host)
+        number = port() if callable(port) else port
+        return None if number is None else f"http://127.0.0.1:{number}"
 
     def readdress(self, request: httpx.Request) -> httpx.Request:
         """The request as it is, ``Host`` header included, but dialled on this machine."""
@@ -97,23 +103,6 @@ class _Transport(httpx.BaseTransport):
             raise
 
 
-class _AsyncTransport(httpx.AsyncBaseTransport):
-    def __init__(self, internet: Internet) -> None:
-        self._internet = internet
-        self._pool = httpx.AsyncHTTPTransport(verify=False, trust_env=False, limits=_LIMITS)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        try:
-            return await self._pool.handle_async_request(self._internet.readdress(request))
-        except httpx.ConnectError:
-            if _at_ngrok(request.url.host):
-                return _offline(request.url.host)
-            raise
-
-    async def aclose(self) -> None:
-        await self._pool.aclose()
-
-
 def edge_port(cloud: Path, host: str) -> int | None:
     """The port on which the stand-in agent serves ``host``, from the file it keeps while it runs."""
     try:
@@ -135,12 +124,16 @@ def _at_ngrok(host: str) -> bool:
 
 
 def _offline(host: str) -> httpx.Response:
-    """What ngrok's edge says for a name without an agent: https://ngrok.com/docs/errors/err_ngrok_3200"""
-    said = f"The endpoint {host} is offline.\n\nERR_NGROK_3200\n".encode()
-    headers = {
-        "content-type": "text/plain; charset=utf-8",
-        "content-length": str(len(said)),
-        "ngrok-error-code": "ERR_NGROK_3200",
-    }
+    page = _offline_page(host)
+    body = bytes(page.body or b"") if page else b""  # type: ignore[arg-type]  # no payload
+    headers = {**(page.headers if page else {}), "content-length": str(len(body))}
     # As a stream, like every answer of a transport: whoever passes it on reads it raw.
-    return httpx.Response(404, headers=headers, stream=httpx.ByteStream(said))
+    return httpx.Response(404, headers=headers, stream=httpx.ByteStream(body))
+
+
+def _offline_page(host: str) -> Answer | None:
+    """What ngrok's edge says for a name without an agent: https://ngrok.com/docs/errors/err_ngrok_3200"""
+    if not _at_ngrok(host):
+        return None
+    said = f"The endpoint {host} is offline.\n\nERR_NGROK_3200\n"
+    return text(said, 404, {"ngrok-error-code": "ERR_NGROK_3200"})

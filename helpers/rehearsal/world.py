@@ -12,14 +12,14 @@ from importlib.resources import files
 from pathlib import Path
 
 from dotenv import dotenv_values
-from starlette.types import ASGIApp, Scope
 
 from helpers.core import settings as facts
 from helpers.core.flows import HOSTS, Flow
 from helpers.core.masking import Secret
 from helpers.core.settings import Settings
 from helpers.core.urls import DOCUMENTED_FRONTEND, Urls
-from helpers.gateway.observer import Observed, Role
+from helpers.gateway.capture import Role
+from helpers.gateway.observe import Observed
 from helpers.gateway.witness import Witness
 from helpers.rehearsal.instagram.login_pages import Account, App, InstagramStandIn, Switches
 from helpers.rehearsal.internet import Internet, edge_port
@@ -28,7 +28,7 @@ from helpers.rehearsal.scratch import copy_project, new_folder, no_room
 from helpers.rehearsal.strapi.config import Config
 from helpers.rehearsal.strapi.server import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiStandIn
 from helpers.web import frontend
-from helpers.web.server import Server
+from helpers.web.server import Handler, Server
 
 AUTHTOKEN = "2rehearsalOnlyNotARealAuthtoken_7Zq4"
 _PROJECT = Path(str(files("helpers.rehearsal.strapi"))) / "project"
@@ -61,7 +61,7 @@ class World:
         self.meta_app = App("Kit rehearsal", "", Secret(), set(), {account.username})
         self.instagram = InstagramStandIn(self.meta_app, account, Switches(era=flow.name))
         self.strapi = StrapiStandIn(
-            engine=self.engine, config=Config(develop=True), outgoing=self.internet.async_transport()
+            engine=self.engine, config=Config(develop=True), outgoing=self.internet.transport()
         )
         self._servers: list[Server] = []
         self.ending = ExitStack()  # what else shall end with this world
@@ -106,13 +106,13 @@ class World:
             observed.witness = witness
 
     def _observe(
-        self, app: ASGIApp, role_of: Callable[[Scope], Role | None], scheme: str = "https"
+        self, app: Handler, role_of: Callable[[str, str], Role | None], scheme: str = "https"
     ) -> Observed:
         self._observed.append(Observed(app, Witness(), role_of, scheme=scheme))
         return self._observed[-1]
 
-    def serve(self, app: ASGIApp, port: int = 0) -> Server:
-        self._servers.append(Server(app, port).start())
+    def serve(self, app: Handler, port: int = 0) -> Server:
+        self._servers.append(Server(app, port, names=self.internet.names).start())
         return self._servers[-1]
 
     def prefill(self, settings: Settings) -> Settings:
@@ -137,9 +137,16 @@ class World:
         self.strapi.config.url = (variables.get(found[1] or "") or found[2]) if found else ""
 
     def register_app(self, client_id: str, secret: Secret, redirect_uri: str) -> None:
-        """What saving the form in Meta's dashboard does: the stand-in knows this app from now on."""
-        self.meta_app.client_id, self.meta_app.client_secret = client_id, secret
+        """What creating an app at Meta and saving its addresses does: the stand-in knows both then."""
+        self.create_app(client_id, secret)
         self.meta_app.redirect_uris.add(redirect_uri)
+
+    def create_app(self, client_id: str, secret: Secret) -> None:
+        self.meta_app.client_id, self.meta_app.client_secret = client_id, secret
+
+    def delete_app(self) -> None:
+        self.create_app("", Secret())
+        self.meta_app.redirect_uris.clear()
 
     def close(self) -> None:
         # No threads for it: at the end of the process none can be started any more.
@@ -152,10 +159,9 @@ class World:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _role_at_instagram(scope: Scope) -> Role | None:
-    path = scope["path"]
-    return _STEPS.get((scope["method"], "/me" if path.endswith("/me") else path))
+def _role_at_instagram(method: str, path: str) -> Role | None:
+    return _STEPS.get((method, "/me" if path.endswith("/me") else path))
 
 
-def _role_at_frontend(urls: Urls, scope: Scope) -> Role | None:
-    return Role("redirect", "browser", "front end") if scope["path"] == urls.redirect_path else None
+def _role_at_frontend(urls: Urls, _method: str, path: str) -> Role | None:
+    return Role("redirect", "browser", "front end") if path == urls.redirect_path else None

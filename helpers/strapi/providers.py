@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from helpers.core.errors import Conflict, Refused
 from helpers.core.masking import Secret
@@ -14,6 +15,7 @@ from helpers.strapi.http import Answer, Door
 
 _PROVIDERS = "/users-permissions/providers"
 _ADVANCED = "/users-permissions/advanced"
+_USERS = "/content-manager/collection-types/plugin::users-permissions.user"
 
 Entry = dict[str, Any]
 
@@ -72,6 +74,15 @@ class Admin:
         return answer.get(dict, "settings"), [
             str(role.get("type")) for role in roles if isinstance(role, dict)
         ]
+
+    def users_of(self, provider: str) -> int:
+        """How many people have logged in with a provider.
+
+        Raises:
+            Refused: this account may not read users in the Content Manager.
+        """
+        path = f"{_USERS}?filters[provider][$eq]={quote(provider, safe='')}&page=1&pageSize=1"
+        return self._ask("GET", path).get(int, "pagination", "total")
 
     def plan(
         self,

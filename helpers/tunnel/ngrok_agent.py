@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from helpers import failures
 from helpers.core.errors import TunnelError
@@ -92,11 +93,20 @@ def require_version(program: Path) -> None:
         )
 
 
-_TOKEN_NAMES = ("NGROK_AUTHTOKEN", "NGROK_API_KEY")
+# All that the agent may know of this process's environment: where it is at home, and its way out.
+_KEPT = re.compile(
+    r"(?i)PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_\w+|SSL_CERT_(FILE|DIR)|(https?|all|no)_proxy"
+    r"|SYSTEMROOT|SYSTEMDRIVE|USERPROFILE|APPDATA|LOCALAPPDATA|PATHEXT|COMSPEC"
+)
 
 
 def _quiet_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in _TOKEN_NAMES}
+    return {name: value for name, value in os.environ.items() if _KEPT.fullmatch(name)}
+
+
+def _unwanted() -> str:
+    """The other names, as far as a shell can take them back."""
+    return " ".join(name for name in os.environ if name.isidentifier() and not _KEPT.fullmatch(name))
 
 
 def lease(state_dir: Path) -> Path:
@@ -117,20 +127,21 @@ def _life_line(state_dir: Path) -> Path:
     return state_dir / "agent.life"
 
 
-def launcher(program: Path, state_dir: Path, domain: str) -> Path:
+def launcher(program: Path, state_dir: Path, domain: str, upstream: str = "") -> Path:
     """What pyngrok shall start in the agent's place, so that nothing must be changed in this process.
 
-    It takes the token out of the environment, writes the lease before the agent can say or do anything,
-    and sends what the agent prints to stderr, token included, to its log instead of the notebook. Beside
-    the agent it leaves a shell that ends it when the :func:`life_line` breaks; a line through it lets go.
-    Windows has no such door: there the agent is started directly and leaves no lease.
+    It empties the environment of what is none of the agent's business, writes the lease before the agent can
+    say or do anything, and sends what the agent prints to stderr, token included, to its log instead of the
+    notebook. Beside the agent it leaves a shell that ends it when the :func:`life_line` breaks; a line
+    through it lets go. Windows has no such door: there the agent is started directly and leaves no lease.
     """
     if os.name == "nt":
         return program
-    facts = shlex.quote(json.dumps({"domain": domain})[:-1] + ', "pid": ')
+    known = {"domain": domain, "upstream": upstream, "kernel": os.getpid()}
+    facts = shlex.quote(json.dumps(known)[:-1] + ', "pid": ')
     line = shlex.quote(str(_life_line(state_dir)))
     text = (
-        f"#!/bin/sh\nunset {' '.join(_TOKEN_NAMES)}\numask 077\n"
+        f"#!/bin/sh\nunset {_unwanted()} _\numask 077\n"
         f"printf '%s%s}}\\n' {facts} $$ > {shlex.quote(str(lease(state_dir)))}\n"
         # Opened for both first: opening for reading alone would wait for a kernel that is gone already.
         f"exec 3<>{line} 4<{line} 3>&-\nsh -c 'read _ || kill $0' $$ <&4 4<&- > /dev/null 2>&1 &\nexec 4<&-\n"
@@ -142,11 +153,38 @@ def launcher(program: Path, state_dir: Path, domain: str) -> Path:
     return path
 
 
-def leased_pid(state_dir: Path) -> int | None:
+class Lease(NamedTuple):
+    """An agent, the process that started it, and the address on this machine to which it leads."""
+
+    pid: int
+    kernel: int
+    upstream: str
+
+
+def leased(state_dir: Path) -> Lease | None:
+    """What the lease says; whether anything of it still runs is another question."""
     try:
-        return int(json.loads(lease(state_dir).read_text(encoding="utf-8"))["pid"])
-    except (OSError, ValueError, KeyError, TypeError):
+        facts = json.loads(lease(state_dir).read_text(encoding="utf-8"))
+        return Lease(int(facts["pid"]), int(facts.get("kernel", 0)), str(facts.get("upstream", "")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def leased_pid(state_dir: Path) -> int | None:
+    found = leased(state_dir)
+    return found.pid if found else None
+
+
+def held_elsewhere(state_dir: Path, config: Path) -> Lease | None:
+    """The lease of an agent that runs for another process of this user's that runs, too."""
+    found = leased(state_dir)
+    if found is None or found.kernel in (0, os.getpid()):
+        return None
+    return found if str(config) in _arguments(found.pid) and runs(found.kernel) else None
+
+
+def runs(pid: int) -> bool:
+    return pid > 0 and bool(_arguments(pid))
 
 
 def end_leased(state_dir: Path, config: Path) -> None:

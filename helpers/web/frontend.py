@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from aiohttp import web
 
 from helpers.core import inputs
 from helpers.core.errors import InputError
+from helpers.web.answers import Routes
 from helpers.web.pages import OWN, page
+from helpers.web.server import Handler, Request
 
 
-def create_app(provider: str, backend: str = "") -> Starlette:
+def create_app(provider: str, backend: str = "") -> Handler:
     """A login link on ``/``, and ``/connect/<provider>/redirect`` where Strapi sends people back to.
 
     ``backend`` is Strapi's origin; empty means the page shares it.
@@ -32,8 +31,8 @@ def create_app(provider: str, backend: str = "") -> Starlette:
     if not re.fullmatch(r"(https?://[\w.:\[\]-]+)?", backend):
         raise InputError("The backend's address has characters that no host name has.")
 
-    async def show(request: Request) -> Response:
+    async def show(request: Request) -> web.StreamResponse:
         connect = f"'self' {backend}".strip()
         return page(OWN.joinpath("frontend.html"), connect=connect, provider=provider, backend=backend)
 
-    return Starlette(routes=[Route("/", show), Route(f"/connect/{provider}/redirect", show)])
+    return Routes([("GET", "/", show), ("GET", f"/connect/{provider}/redirect", show)])

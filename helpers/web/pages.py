@@ -9,16 +9,15 @@ from collections.abc import Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from starlette.responses import HTMLResponse
-
 from helpers.failures import Failure
+from helpers.web.answers import Answer
 
 OWN = files("helpers.web")  # where this room's own templates lie
 
 
 def page(
     template: Traversable, status: int = 200, connect: str = "'none'", **values: str | Sequence[str]
-) -> HTMLResponse:
+) -> Answer:
     """A page with its values escaped, a list as items, under a policy that lets in nothing from outside.
 
     ``template`` is a file beside the module that serves it; ``connect`` says whom the page's own script may
@@ -39,10 +38,10 @@ def page(
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
     }
-    return HTMLResponse(text, status, headers)
+    return Answer(text=text, status=status, headers=headers, content_type="text/html")
 
 
-def failure_page(status: int, seen: str, failure: Failure) -> HTMLResponse:
+def failure_page(status: int, seen: str, failure: Failure) -> Answer:
     """What was seen, why, and what to do about it."""
     return page(
         OWN.joinpath("failure.html"),

@@ -3,79 +3,95 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import re
 import socket
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Container, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from typing import Any
 
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from aiohttp import hdrs, web
+from aiohttp.web_protocol import RequestHandler
 
 from helpers.core.errors import KitError, Unreachable
 from helpers.failures import known
 from helpers.web import same_user
 
+
+class Request(web.BaseRequest):
+    """With room for what one handler leaves to the next."""
+
+    parts: Mapping[str, str] = {}  # of the path, by the names in the route's pattern
+    session: Any = None  # what a stand-in keeps for one visitor
+    seen: Any = None  # what is witnessed of it, and how that is told
+    tell: Callable[[], None] = staticmethod(lambda: None)
+    stopping: asyncio.Event  # of the server: what would go on for ever ends here
+
+
+class Answer(web.Response):
+    """Without a word about the software that wrote it."""
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        for name in (hdrs.SERVER, hdrs.DATE, *([] if self.body else [hdrs.CONTENT_TYPE])):
+            self.headers.popall(name, None)
+
+
+Handler = Callable[[Request], Awaitable[web.StreamResponse]]
+Around = Callable[[], AbstractAsyncContextManager[Any]]
+Names = Callable[[], Container[str]]
+
+IDLE = 15.0  # seconds for a request's head, and between two requests of one connection
 _PATIENCE = 5.0  # seconds for a start or a stop; both take milliseconds
+_GRACE = 1.0  # seconds for requests under way when the server stops
+_MOST_CONNECTIONS = 1000
+_MOST_FIELD = 16 * 1024  # bytes of the request line, and of one header
+_MOST_HEADERS = 100
+_BACKLOG = 512
+_LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
+_PORT = re.compile(r"\.?(:[0-9]*)?$")  # what may follow a name in Host
+
+_SILENT = logging.getLogger("helpers.web.server")
+_SILENT.setLevel(logging.CRITICAL + 1)  # the logging of this process is its owner's
 
 
 class PortTaken(KitError):
     pass
 
 
-class _Uvicorn(uvicorn.Server):
-    """Tells when it listens, or that it never will, and ends when told: nobody polls."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.settled = threading.Event()
-        self._end: Callable[[], object] = lambda: None
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.settled.set()
-
-    async def main_loop(self) -> None:
-        ended = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        self._end = lambda: loop.call_soon_threadsafe(ended.set)
-        if not self.should_exit:
-            await ended.wait()
-
-    def end(self) -> None:
-        self.should_exit = True
-        with suppress(RuntimeError):  # its loop is closed: it has ended
-            self._end()
-
-    def run(self, sockets: list[socket.socket] | None = None) -> None:
-        try:
-            super().run(sockets)
-        except SystemExit:
-            pass  # uvicorn's answer to an application that fails while it starts
-        finally:
-            for listener in sockets or []:
-                listener.close()
-            self.settled.set()
-
-
 class Server:
     """``start`` twice returns the running one; ``stop`` frees the port.
 
-    Other users of this machine are hung up on, unless the server is to be ``open_to_all``.
+    A page of anybody's may point its own name to this machine. So a request for another host than loopback
+    and the server's own ``names``, in lower case, is refused. ``around`` is entered in the server's event
+    loop before the first request and left after the last. Other users of this machine are hung up on, unless
+    the server is to be ``open_to_all``.
 
     Raises:
         PortTaken: another program has the wanted port.
         Unreachable: the application failed while it started.
     """
 
-    def __init__(self, app: Any, port: int = 0, *, open_to_all: bool = False) -> None:
-        self.app, self.open_to_all = app, open_to_all
+    def __init__(
+        self,
+        app: Handler,
+        port: int = 0,
+        *,
+        open_to_all: bool = False,
+        names: Names = tuple,
+        around: Around = nullcontext,
+    ) -> None:
+        self.app, self.open_to_all, self._around = app, open_to_all, around
+        self._names = names
         self.wanted_port = port
         self.port = 0
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._uvicorn: _Uvicorn | None = None
+        self._settled = threading.Event()
+        self._started = False
+        self._end: Callable[[], object] = lambda: None
 
     @property
     def url(self) -> str:
@@ -93,14 +109,49 @@ class Server:
 
     def _start(self) -> None:
         listener = self._listen()
-        self._uvicorn = _Uvicorn(_config(self.app, self.open_to_all))
+        self._settled.clear()
+        self._started = False
         self._thread = threading.Thread(
-            target=self._uvicorn.run, args=([listener],), name=f"serve-{self.port}", daemon=True
+            target=self._run, args=(listener,), name=f"serve-{self.port}", daemon=True
         )
         self._thread.start()
-        if not self._uvicorn.settled.wait(_PATIENCE) or not self._uvicorn.started:
+        if not self._settled.wait(_PATIENCE) or not self._started:
             self._stop()
             raise Unreachable(f"The kit's own server on port {self.port} did not start")
+
+    def _run(self, listener: socket.socket) -> None:
+        with listener, suppress(Exception):  # whoever starts it is told that it did not
+            asyncio.run(self._serve(listener))
+        self._settled.set()
+
+    async def _serve(self, listener: socket.socket) -> None:
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        self._end = lambda: loop.call_soon_threadsafe(ended.set)
+        # Whoever hangs up ends the work that was begun for him.
+        stopping = asyncio.Event()
+
+        def made(*parts: Any) -> Request:
+            request = Request(*parts, loop)  # type: ignore
+            request.stopping = stopping
+            return request
+
+        connections = web.Server(self._answer, request_factory=made, handler_cancellation=True)  # type: ignore
+        async with self._around():
+            listening = await loop.create_server(
+                lambda: _Connection(connections, loop, self.open_to_all), sock=listener, backlog=_BACKLOG
+            )
+            self._started = True
+            self._settled.set()
+            await ended.wait()
+            listening.close()
+            stopping.set()
+            await connections.shutdown(_GRACE)
+
+    async def _answer(self, request: Request) -> web.StreamResponse:
+        host = _PORT.sub("", request.headers.get("Host", "")).lower()
+        if host not in _LOOPBACK and host not in self._names():
+            return Answer(text="This server has another name.\n", status=421)
+        return await self.app(request)
 
     def _listen(self) -> socket.socket:
         # The protocol is named because asyncio switches Nagle's algorithm off only where it is;
@@ -110,7 +161,7 @@ class Server:
             if os.name == "posix":  # elsewhere this option would let two programs share a port
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("127.0.0.1", self.wanted_port))
-            listener.listen()
+            listener.listen(_BACKLOG)
         except OSError as error:
             listener.close()
             raise PortTaken(
@@ -127,47 +178,57 @@ class Server:
 
     def end(self) -> None:
         """Begin to stop and do not wait: several servers end in the time of one."""
-        with self._lock:
-            if self._uvicorn:
-                self._uvicorn.end()
+        with suppress(RuntimeError):  # its loop is closed: it has ended
+            self._end()
 
     def stop(self) -> None:
         with self._lock:
             self._stop()
 
     def _stop(self) -> None:
-        if self._uvicorn and self._thread:
-            self._uvicorn.end()
+        if self._thread:
+            self.end()
             self._thread.join(_PATIENCE)
-        self._thread = self._uvicorn = None
+        self._thread = None
 
 
-class _OurPeersOnly(H11Protocol):
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+class _Connection(RequestHandler):
+    """One client, if it may have one."""
+
+    __slots__ = ("_open_to_all",)
+
+    def __init__(self, connections: web.Server, loop: asyncio.AbstractEventLoop, open_to_all: bool) -> None:
+        super().__init__(
+            connections,
+            loop=loop,
+            keepalive_timeout=IDLE,
+            access_log=None,  # type: ignore[arg-type]  # which means none
+            logger=_SILENT,
+            lingering_time=_GRACE,
+            auto_decompress=False,  # bodies are the business of whoever reads them
+            max_line_size=_MOST_FIELD,
+            max_field_size=_MOST_FIELD,
+            max_headers=_MOST_HEADERS,
+        )
+        self._open_to_all = open_to_all
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        peer, here = (transport.get_extra_info(name) for name in ("peername", "sockname"))
-        if not same_user.is_ours(peer, here):
-            transport.abort()
+        ends = [transport.get_extra_info(name) for name in ("peername", "sockname")]
+        crowded = len(self._manager.connections) > _MOST_CONNECTIONS if self._manager else True
+        if crowded or not (self._open_to_all or same_user.is_ours(*ends)):
+            transport.abort()  # type: ignore[attr-defined]  # a connection's can
 
-
-def _config(app: Any, open_to_all: bool) -> uvicorn.Config:
-    from helpers.web.websocket_serving import (
-        WebsocketProtocol,  # only now: it takes as long as uvicorn itself
-    )
-
-    return uvicorn.Config(
-        app,
-        # Always the same parts, whichever others happen to be installed beside them.
-        http=H11Protocol if open_to_all else _OurPeersOnly,
-        loop="asyncio",
-        ws=WebsocketProtocol,
-        log_config=None,  # the logging of this process is its owner's
-        log_level="critical",
-        access_log=False,
-        lifespan="on",
-        # Whoever stands in front of us speaks through headers that the application reads itself.
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=1,
-    )
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """In a few words: what it was that could not be read is for nobody's eyes."""
+        answer = super().handle_error(request, status, exc, None)
+        said = "What you sent is no HTTP that is understood here.\n" if status == 400 else "It failed here.\n"
+        shown = Answer(text=said, status=answer.status)
+        shown.force_close()
+        return shown

@@ -19,7 +19,7 @@ import httpx
 
 from helpers.core.flows import HOSTS
 from helpers.kit import Kit
-from helpers.web.server import Server
+from helpers.web.server import Request, Server
 
 _WWW, _API, _GRAPH = HOSTS
 _HOST_OF = {"/oauth/authorize": _WWW, "/oauth/access_token": _API}
@@ -40,14 +40,11 @@ class Provider:
         assert kit.world
         self._kit, stand_in = kit, kit.world.instagram
 
-        async def named(scope: Any, receive: Any, send: Any) -> None:
-            if scope["type"] == "http":
-                host = _HOST_OF.get(scope["path"], _GRAPH).encode()
-                others = [(name, value) for name, value in scope["headers"] if name != b"host"]
-                scope = scope | {"headers": [(b"host", host), *others]}
-            await stand_in(scope, receive, send)
+        async def named(request: Request) -> Any:
+            host = _HOST_OF.get(request.path, _GRAPH)
+            return await stand_in(request.clone(headers={**request.headers, "Host": host}))
 
-        self._server = Server(_with_lifespan(named))
+        self._server = Server(named)
         self._robot = httpx.Client(trust_env=False)  # the person; shared, as a person's browser is open
 
     def __enter__(self) -> Provider:
@@ -144,15 +141,3 @@ def _with_expiry(answer: Any) -> Any:
 
 def _profile(token: str) -> dict[str, str]:
     return {"fields": "user_id,username", "access_token": token}
-
-
-def _with_lifespan(app: Any) -> Any:
-    async def served(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "lifespan":
-            await app(scope, receive, send)
-            return
-        for step in ("startup", "shutdown"):
-            await receive()
-            await send({"type": f"lifespan.{step}.complete"})
-
-    return served

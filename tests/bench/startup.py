@@ -13,10 +13,7 @@ from pathlib import Path
 from tests.bench.measuring import Row, alternately, ratio, timed
 
 ROOT = Path(__file__).parents[2]
-THIRD_PARTY = (
-    "anywidget, httpx, ipywidgets, starlette.applications, starlette.responses, "
-    "uvicorn, uvicorn.protocols.http.h11_impl, dotenv"
-)
+THIRD_PARTY = "anywidget, httpx, ipywidgets, aiohttp, aiohttp.web, dotenv"
 KIT = "helpers.notebook"
 
 

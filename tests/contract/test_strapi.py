@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
 import pytest
-from starlette.requests import Request
+from aiohttp.test_utils import make_mocked_request
 
 from helpers.core.errors import Refused
 from helpers.core.flows import DOCUMENTED, FLOWS, TODAY, Flow
@@ -398,7 +398,7 @@ def test_instagram_is_asked_for_a_token_and_a_profile(world: World, flow: Flow) 
         flow.secret_field: SAMPLE_CLIENT_SECRET,
     }
     assert (profile["host"], profile["target"]) == ("graph.instagram.com", "GET /me")
-    fields = "id,username" if flow is DOCUMENTED else "id,user_id,username,account_type"
+    fields = "id,username"
     assert profile["query"] == {"fields": fields}
     assert profile["authorization"] == f"Bearer {TOKEN}"
     assert {exchange["cookie"], profile["cookie"]} == {""}
@@ -659,6 +659,13 @@ def test_a_role_may_forbid_its_users_to_ask_who_they_are(world: World) -> None:
     assert world.get("/api/users/me", bearer=jwt).status_code == 200
 
 
+def test_the_users_of_one_provider_are_counted(world: World) -> None:
+    assert world.admin.users_of(f"{TODAY.provider}-of-nobody") == 0
+    before = world.admin.users_of("local")
+    world.actions.take_email(f"{before}-more@example.com")
+    assert world.admin.users_of("local") == before + 1
+
+
 def test_the_advanced_settings_of_a_new_strapi(world: World) -> None:
     settings, roles = world.admin.advanced()
 
@@ -761,7 +768,7 @@ def test_strapi_in_production_behind_a_tunnel_that_it_does_not_trust(kind: str, 
 def test_the_limit_ends_after_its_minute() -> None:
     now = 1000.0
     limit = RateLimit(1, clock=lambda: now)
-    request = Request({"type": "http", "path": "/api/connect/x", "headers": [], "client": ("127.0.0.1", 1)})
+    request = make_mocked_request("GET", "/api/connect/x")
     limit.hit(request, {})
     now += 59
     with pytest.raises(Refusal):

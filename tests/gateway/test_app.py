@@ -9,8 +9,9 @@ import pytest
 
 from helpers.core.errors import InputError
 from helpers.gateway.app import HELLO, Gateway
-from helpers.web.server import PortTaken, Server
+from helpers.web.server import PortTaken
 from tests.conftest import PUBLIC
+from tests.support.asgi import AsgiServer
 from tests.support.servers import App, Client, Request, ask, nobody
 
 CONNECT = "/api/connect/instagram"
@@ -22,7 +23,7 @@ def stage() -> Iterator[tuple[Gateway, App, App]]:
     """One door for the many tests that only knock."""
     apps = App("strapi"), App("front end")
     with ExitStack() as stack:
-        strapi, frontend = (Server(app).start() for app in apps)
+        strapi, frontend = (AsgiServer(app).start() for app in apps)
         stack.callback(strapi.stop)
         stack.callback(frontend.stop)
         gateway = Gateway("instagram", strapi.url, frontend.url, public=PUBLIC).start()

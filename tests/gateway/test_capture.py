@@ -8,26 +8,46 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict
 
 from helpers.core.masking import MASK, Secret
-from helpers.gateway.exchange import masked_url
-from helpers.gateway.observer import Observed, Role
+from helpers.gateway.capture import Role, masked_url
+from helpers.gateway.observe import Observed
 from helpers.gateway.witness import Hop, Witness, mark
 
 AT_STRAPI = Role("auth", "browser", "strapi")
 Headers = list[tuple[bytes, bytes]]
 
 
-def answering(status: int = 200, headers: Headers | None = None, *chunks: bytes) -> Callable[..., Any]:
-    async def app(scope, receive, send):
-        while (await receive()).get("more_body"):
-            pass
-        await send({"type": "http.response.start", "status": status, "headers": headers or []})
+class Asked:
+    """A request, as far as an observer looks at one."""
+
+    def __init__(self, target: str = "/", headers: Headers | None = None) -> None:
+        self.method, self.raw_path, self.path = "GET", target, target.partition("?")[0]
+        self.headers = CIMultiDict(
+            (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
+            for name, value in [(b"Host", b"x.dev"), *(headers or [])]
+        )
+        self.remote = "127.0.0.1"
+        self.seen: Any = None
+        self.tell: Any = None
+
+
+def answering(
+    status: int = 200, headers: Headers | None = None, *chunks: bytes, body: tuple[bytes, ...] = ()
+) -> Callable[..., Any]:
+    """What passes a request on: it tells what it reads and what it is told."""
+
+    async def app(request: Asked) -> None:
+        for part in body:
+            request.seen.asked(part)
+        request.seen.answering(status, headers or [])
         for chunk in chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+            request.seen.answered(chunk)
+        request.tell()
 
     return app
 
@@ -37,33 +57,20 @@ def see(
     path: str = "/api/auth/instagram/callback",
     query: bytes = b"",
     headers: Headers | None = None,
-    body: tuple[bytes, ...] = (b"",),
     role: Role | None = AT_STRAPI,
     **options: Any,
-) -> tuple[Witness, list[dict[str, Any]]]:
-    """Send one request through an observer; returns what it told its witness and the client."""
-    witness, sent = Witness(), []
-    messages = [{"type": "http.request", "body": part, "more_body": True} for part in body]
-    messages[-1]["more_body"] = False
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": path,
-        "query_string": query,
-        "headers": [(b"host", b"x.dev"), *(headers or [])],
-    }
+) -> Witness:
+    """Send one request through an observer; returns its witness."""
+    witness = Witness()
+    asked = Asked(path + ("?" + query.decode("utf-8", "surrogateescape") if query else ""), headers)
 
     async def run() -> None:
-        async def receive() -> dict[str, Any]:
-            return messages.pop(0)
-
-        async def send(message: dict[str, Any]) -> None:
-            sent.append(message)
-
-        await Observed(app, witness, lambda _: role, **options)(scope, receive, send)
+        await Observed(app, witness, lambda *_: role, reads=False, **options)(asked)
+        await asyncio.sleep(0)  # what is done aside
+        await asyncio.sleep(0)
 
     asyncio.run(run())
-    return witness, sent
+    return witness
 
 
 def only(witness: Witness) -> Hop:
@@ -73,7 +80,7 @@ def only(witness: Witness) -> Hop:
 
 
 def test_a_request_becomes_a_hop():
-    hop = only(see(answering(302, [(b"location", b"https://www.instagram.com/x?scope=a&state=S1")]))[0])
+    hop = only(see(answering(302, [(b"location", b"https://www.instagram.com/x?scope=a&state=S1")])))
 
     assert (hop.step, hop.sender, hop.receiver, hop.method, hop.status) == (
         "auth",
@@ -90,51 +97,26 @@ def test_a_request_becomes_a_hop():
 
 
 def test_a_request_without_a_role_is_not_kept():
-    witness, sent = see(answering(200, [], b"body"), role=None)
+    async def app(request: Asked) -> None:
+        assert request.seen is None
 
-    assert witness.attempts == []
-    assert [message.get("body") for message in sent] == [None, b"body", b""]
-
-
-def test_everything_passes_unchanged():
-    headers = [(b"Set-Cookie", b"a=1"), (b"set-cookie", b"b=2"), (b"x-any", b"\xff")]
-    _, sent = see(answering(201, headers, b"one", b"two"))
-
-    assert sent[0] == {"type": "http.response.start", "status": 201, "headers": headers}
-    assert [message["body"] for message in sent[1:]] == [b"one", b"two", b""]
+    assert see(app, role=None).attempts == []
 
 
-@pytest.mark.parametrize("chunks", [(), (b"one",), (b"one", b"two")])
-def test_a_step_is_told_before_anybody_can_have_its_whole_answer(chunks):
-    witness, told = Witness(), []
+def test_a_handler_that_passes_nothing_on_is_read():
+    said = '{"error": {"message": "No"}}'
 
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request"}
+    async def app(request: Asked) -> web.Response:
+        return web.Response(status=400, text=said, headers={"Set-Cookie": "a=1; path=/"})
 
-    async def send(message: dict[str, Any]) -> None:
-        told.append(len(witness.attempts))
+    hop = only(see(app))
 
-    observed = Observed(answering(200, [], *chunks), witness, lambda _: AT_STRAPI)
-    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
-    asyncio.run(observed(scope, receive, send))
-
-    assert told == [0] * len(chunks) + [1, 1]
-
-
-def test_the_application_is_asked_for_an_answer_that_can_be_read():
-    asked: Headers = []
-
-    async def app(scope, receive, send):
-        asked.extend(scope["headers"])
-
-    see(app, headers=[(b"accept-encoding", b"gzip, br"), (b"accept", b"*/*")])
-
-    assert asked == [(b"host", b"x.dev"), (b"accept", b"*/*"), (b"accept-encoding", b"identity")]
+    assert (hop.status, hop.message, hop.cookies) == (400, "No", ("a; path=/",))
 
 
 def test_cookies_are_kept_by_name_and_flags():
     cookie = b"koa.sess=eyJhIjoiYiJ9; path=/; expires=Wed, 25 Nov 2026 10:00:00 GMT; httponly; samesite=lax"
-    hop = only(see(answering(200, [(b"set-cookie", cookie), (b"set-cookie", b"koa.sess.sig=abc")]))[0])
+    hop = only(see(answering(200, [(b"set-cookie", cookie), (b"set-cookie", b"koa.sess.sig=abc")])))
 
     assert hop.cookies == ("koa.sess; path=/; httponly; samesite=lax", "koa.sess.sig")
 
@@ -157,12 +139,12 @@ def test_cookies_are_kept_by_name_and_flags():
     ],
 )
 def test_the_reason_of_a_refusal_is_kept(body, said):
-    assert only(see(answering(400, [], json.dumps(body).encode()))[0]).message == said
+    assert only(see(answering(400, [], json.dumps(body).encode()))).message == said
 
 
 @pytest.mark.parametrize("body", [b"<h1>Internal Server Error</h1>", b"[" * 50_000, b"\xff", b""])
 def test_an_answer_that_is_no_json_has_no_reason(body):
-    assert only(see(answering(500, [], body))[0]).message == ""
+    assert only(see(answering(500, [], body))).message == ""
 
 
 def test_a_reason_is_kept_without_the_secrets_of_its_own_request():
@@ -170,15 +152,14 @@ def test_a_reason_is_kept_without_the_secrets_of_its_own_request():
         "error": {"message": "code plain-c0de, state st%2Fate, cookie v4lue-of-cookie and jwt=xyz failed"}
     }
     headers = [(b"set-cookie", b"koa.sess=v4lue-of-cookie")]
-    hop = only(
-        see(answering(400, headers, json.dumps(said).encode()), query=b"code=plain-c0de&state=st/ate")[0]
-    )
+    app = answering(400, headers, json.dumps(said).encode())
+    hop = only(see(app, query=b"code=plain-c0de&state=st/ate"))
 
     assert hop.message == f"code {MASK}, state {MASK}, cookie {MASK} and jwt={MASK} failed"
 
 
 def test_a_cookies_flags_are_kept_without_its_value():
-    hop = only(see(answering(200, [(b"set-cookie", b"koa.sess=v4lue-of-cookie; path=/v4lue-of-cookie")]))[0])
+    hop = only(see(answering(200, [(b"set-cookie", b"koa.sess=v4lue-of-cookie; path=/v4lue-of-cookie")])))
 
     assert hop.cookies == (f"koa.sess; path=/{MASK}",)
 
@@ -186,7 +167,7 @@ def test_a_cookies_flags_are_kept_without_its_value():
 def test_a_long_reason_is_cut():
     said = json.dumps({"error": {"message": "no " * 1000}}).encode()
 
-    assert len(only(see(answering(400, [], said))[0]).message) == 500
+    assert len(only(see(answering(400, [], said))).message) == 500
 
 
 def test_the_user_of_a_good_answer_is_kept_by_name_and_provider_only():
@@ -196,30 +177,29 @@ def test_the_user_of_a_good_answer_is_kept_by_name_and_provider_only():
     half = len(body) // 2
     app = answering(200, [], body[:half].encode(), body[half:].encode())
 
-    assert only(see(app)[0]).user == {"username": "ada", "provider": "instagram"}
+    assert only(see(app)).user == {"username": "ada", "provider": "instagram"}
 
 
 @pytest.mark.parametrize("body", [{"user": "ada"}, {"user": None}, [], {"data": {"user": {"username": "x"}}}])
 def test_an_answer_without_a_user_has_none(body):
-    assert only(see(answering(200, [], json.dumps(body).encode()))[0]).user is None
+    assert only(see(answering(200, [], json.dumps(body).encode()))).user is None
 
 
 def test_a_refusal_has_no_user():
-    assert only(see(answering(400, [], b'{"user": {"username": "ada"}}'))[0]).user is None
+    assert only(see(answering(400, [], b'{"user": {"username": "ada"}}'))).user is None
 
 
 def test_half_a_character_does_no_harm():
     body = b'{"jwt": "j-\\ud800-j", "user": {"username": "a\\udfff", "provider": "instagram"}}'
 
-    assert len(only(see(answering(200, [], body))[0]).marks) == 1
+    assert len(only(see(answering(200, [], body))).marks) == 1
 
 
-def test_an_answer_of_any_size_passes_but_only_a_small_one_is_read():
+def test_of_a_big_answer_only_the_beginning_is_read():
     big = json.dumps({"user": {"username": "ada"}, "filling": "x" * 200_000}).encode()
-    witness, sent = see(answering(200, [], *(big[at : at + 50_000] for at in range(0, len(big), 50_000))))
+    app = answering(200, [], *(big[at : at + 50_000] for at in range(0, len(big), 50_000)))
 
-    assert b"".join(message.get("body", b"") for message in sent) == big
-    assert only(witness).user is None
+    assert only(see(app)).user is None
 
 
 @pytest.mark.parametrize(
@@ -232,22 +212,22 @@ def test_an_answer_of_any_size_passes_but_only_a_small_one_is_read():
     ],
 )
 def test_a_hop_is_marked_by_what_only_its_login_knows(query, headers, shown):
-    hop = only(see(answering(), query=query, headers=headers)[0])
+    hop = only(see(answering(), query=query, headers=headers))
 
     assert hop.marks == {mark(value) for value in shown}
 
 
 def test_a_hop_is_marked_by_its_form_and_by_its_answer():
     answer = json.dumps({"data": [{"access_token": "T0", "user_id": "7"}], "jwt": "J0"}).encode()
-    app = answering(200, [(b"location", b"/x?code=C1#_"), (b"set-cookie", b"koa.sess=V1; path=/")], answer)
-    hop = only(see(app, body=(b"client_secret=s&co", b"de=C0"))[0])
+    told = [(b"location", b"/x?code=C1#_"), (b"set-cookie", b"koa.sess=V1; path=/")]
+    hop = only(see(answering(200, told, answer, body=(b"client_secret=s&co", b"de=C0"))))
 
     assert hop.marks == {mark(value) for value in ("C0", "C1", "T0", "J0", "V1")}
 
 
 def test_the_cookies_of_a_request_are_kept_apart_also_when_some_are_malformed():
     headers = [(b"cookie", b'prefs={"a":1}; koa.sess=V1'), (b"cookie", b"theme=dark;flag; ")]
-    hop = only(see(answering(), headers=headers)[0])
+    hop = only(see(answering(), headers=headers))
 
     assert hop.marks == frozenset()
     assert hop.sent_cookies == {mark(value) for value in ('{"a":1}', "V1", "dark")}
@@ -256,18 +236,16 @@ def test_the_cookies_of_a_request_are_kept_apart_also_when_some_are_malformed():
 def test_a_front_ends_own_cookies_mark_nothing():
     role = Role("redirect", "browser", "front end")
 
-    assert only(see(answering(200, [(b"set-cookie", b"locale=en")]), role=role)[0]).marks == frozenset()
+    assert only(see(answering(200, [(b"set-cookie", b"locale=en")]), role=role)).marks == frozenset()
 
 
 def test_an_application_that_fails_is_a_hop_without_a_status():
-    async def app(scope, receive, send):
+    async def app(request: Asked) -> None:
         raise RuntimeError("broken")
 
     witness = Witness()
-    observed = Observed(app, witness, lambda _: AT_STRAPI)
-    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
     with pytest.raises(RuntimeError):
-        asyncio.run(observed(scope, None, None))
+        asyncio.run(Observed(app, witness, lambda *_: AT_STRAPI, reads=False)(Asked()))
 
     assert only(witness).status is None
 
@@ -280,7 +258,7 @@ def test_a_user_is_proved_once_with_the_token_of_the_answer():
         return Hop("me", "gateway", "strapi", "GET", "https://x.dev/api/users/me", 200, 1.0)
 
     app = answering(200, [], b'{"jwt": "J0", "user": {"username": "ada", "provider": "instagram"}}')
-    witness, _ = see(app, follow_up=follow_up)
+    witness = see(app, follow_up=follow_up)
 
     assert asked == ["J0"]
     assert [hop.step for hop in witness.attempts[0]] == ["auth", "me"]
@@ -299,7 +277,7 @@ def test_without_a_user_and_a_token_nothing_is_asked(status, body):
     async def follow_up(jwt: Secret) -> Hop:
         raise AssertionError("there is nothing to prove")
 
-    witness, _ = see(answering(status, [], body), follow_up=follow_up)
+    witness = see(answering(status, [], body), follow_up=follow_up)
 
     assert only(witness).status == status
 
@@ -335,10 +313,9 @@ def test_addresses_show_only_harmless_values(url, shown):
 def test_no_request_and_no_answer_can_break_the_observer(query, host, value, body, answer, status):
     headers = [(b"host", host), (b"cookie", value), (b"authorization", b"Bearer " + value)]
     told = [(b"location", value), (b"set-cookie", value)]
-    witness, sent = see(answering(status, told, answer), query=query, headers=headers, body=(body,))
+    witness = see(answering(status, told, answer, body=(body,)), query=query, headers=headers)
 
     assert only(witness).status == status
-    assert sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
 
 
 @given(
@@ -354,5 +331,19 @@ def test_no_request_and_no_answer_can_break_the_observer(query, host, value, bod
     )
 )
 def test_no_json_can_break_the_observer(answer):
-    assert only(see(answering(400, [], json.dumps(answer).encode()))[0]).status == 400
-    assert only(see(answering(200, [], json.dumps(answer).encode()))[0]).status == 200
+    assert only(see(answering(400, [], json.dumps(answer).encode()))).status == 400
+    assert only(see(answering(200, [], json.dumps(answer).encode()))).status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "where"),
+    [
+        ([], {"jwt": "j", "user": {}}, ""),
+        ([], {"jwt": "j", "refreshToken": "s3cret-token-of-the-refresh", "user": {}}, "answer"),
+        ([(b"set-cookie", b"strapi_up_refresh=s3cret-token; path=/; httponly")], {"jwt": "j"}, "cookie"),
+    ],
+)
+def test_a_refresh_token_is_kept_by_its_place_only(headers: Headers, body: dict[str, Any], where: str):
+    hop = only(see(answering(200, headers, json.dumps(body).encode())))
+    assert hop.refresh == where
+    assert "s3cret" not in repr(hop)

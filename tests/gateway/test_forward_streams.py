@@ -29,7 +29,7 @@ def test_a_part_of_an_answer_arrives_before_the_next_is_made(before):
 
     gateway, _ = before(handler)
     with Client(gateway.url) as client:
-        client.write(f"GET {PLAIN} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        client.write(f"GET {PLAIN} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         with client.begin() as response:
             assert response.read1(100) == b"first"
             go_on.set()
@@ -46,7 +46,7 @@ def test_a_part_of_a_body_arrives_before_the_next_is_sent(before):
 
     gateway, _ = before(handler)
     with Client(gateway.url) as client:
-        client.write(f"PUT {PLAIN} HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nhalf".encode())
+        client.write(f"PUT {PLAIN} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\n\r\nhalf".encode())
         assert arrived.wait(SOON)
         client.write(b"more")
 
@@ -74,7 +74,7 @@ def test_a_big_download_is_not_collected(before, peak):
     gateway, _ = before(handler)
     arrived = 0
     with Client(gateway.url) as client:
-        client.write(f"GET {PLAIN} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        client.write(f"GET {PLAIN} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         with client.begin() as response:
             while data := response.read(64 * 1024):
                 arrived += len(data)
@@ -96,7 +96,7 @@ def test_a_big_upload_is_not_collected(before, peak):
 
     gateway, _ = before(handler)
     with Client(gateway.url) as client:
-        client.write(f"POST {PLAIN} HTTP/1.1\r\nHost: x\r\nContent-Length: {SIZE}\r\n\r\n".encode())
+        client.write(f"POST {PLAIN} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {SIZE}\r\n\r\n".encode())
         for _ in range(SIZE // len(part)):
             client.write(part)
         answer = client.read()
@@ -122,7 +122,7 @@ def test_a_client_that_leaves_frees_the_upstream(before, target, answered):
 
     gateway, _ = before(handler)
     with Client(gateway.url) as client:
-        client.write(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        client.write(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         assert asked.wait(SOON)
         if answered:
             with client.begin() as response:
@@ -146,7 +146,7 @@ def test_a_body_that_breaks_off_is_not_passed_on_as_a_whole(before, length):
 
     gateway, _ = before(handler)
     with Client(gateway.url) as client:
-        client.write(f"PUT {PLAIN} HTTP/1.1\r\nHost: x\r\n{length}".encode())
+        client.write(f"PUT {PLAIN} HTTP/1.1\r\nHost: localhost\r\n{length}".encode())
         assert asked.wait(SOON)
 
     assert released.wait(SOON)

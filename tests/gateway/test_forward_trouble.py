@@ -7,11 +7,12 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.client import IncompleteRead
 
-import httpx
 import pytest
 
 from tests.support.servers import Client, ask, nobody, speaks
@@ -106,7 +107,6 @@ def test_an_upstream_that_says_nothing_is_given_up(open_gateway, behaving):
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nonly this\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nonly this\r\nnonsense",
     ],
 )
 def test_an_answer_that_breaks_off_is_seen_to_break_off(open_gateway, behaving, words):
@@ -117,8 +117,15 @@ def test_an_answer_that_breaks_off_is_seen_to_break_off(open_gateway, behaving, 
     assert caught.value.partial in (b"only this", b"")
 
 
+def test_an_answer_that_turns_into_nonsense_is_not_passed_on_as_a_whole(open_gateway, behaving):
+    words = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nonly this\r\nnonsense"
+    answer = ask(open_gateway(behaving(speaks(words))).url, PLAIN)
+
+    assert answer.status == 502
+
+
 def test_a_body_that_stops_arriving_is_given_up(before, monkeypatch):
-    monkeypatch.setattr("helpers.gateway.forward._STALLED", 0.05)
+    monkeypatch.setattr("helpers.gateway.request_body._STALLED", 0.05)
 
     async def reads_all(request) -> None:
         await request.body()
@@ -127,13 +134,13 @@ def test_a_body_that_stops_arriving_is_given_up(before, monkeypatch):
     gateway, _ = before(reads_all)
     host, _, port = gateway.url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=5) as client:
-        client.sendall(f"POST {PLAIN} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na".encode())
+        client.sendall(f"POST {PLAIN} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\na".encode())
         assert client.recv(65536).startswith(b"HTTP/1.1 408 ")
 
 
 def test_more_requests_than_connections_are_not_taken_for_a_strapi_that_is_down(before, monkeypatch):
-    monkeypatch.setattr("helpers.gateway.forward._LIMITS", httpx.Limits(max_connections=1))
-    monkeypatch.setattr("helpers.gateway.forward._POOL_PATIENCE", 0.05)
+    monkeypatch.setattr("helpers.gateway.upstream._MOST", 1)
+    monkeypatch.setattr("helpers.gateway.upstream._ROOM_PATIENCE", 0.05)
     arrived = threading.Event()
     answer_now = threading.Event()
 
@@ -167,3 +174,64 @@ def test_a_request_that_is_not_http_is_refused_and_reaches_nobody(before):
 
         assert client.read().status == 400
     assert strapi.requests == []
+
+
+# Nobody's slowness is anybody else's
+
+
+def test_many_slow_bodies_take_nothing_from_the_next_person(before):
+    async def reads_all(request) -> None:
+        await request.answer(await request.body())
+
+    gateway, _ = before(reads_all)
+    slow = [Client(gateway.url) for _ in range(220)]
+    try:
+        for number, client in enumerate(slow):
+            size = 1_000_000 if number % 2 else 100
+            client.write(
+                f"POST {PLAIN} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n".encode()
+            )
+            client.write(b"x" * (70_000 if number % 2 else 1))
+        began = time.monotonic()
+        asked = ask(gateway.url, PLAIN)
+        said = ask(gateway.url, PLAIN, "POST", [("Content-Length", "5")], b"hello")
+
+        assert (asked.status, said.status, said.body) == (200, 200, b"hello")
+        assert time.monotonic() - began < 5
+    finally:
+        for client in slow:
+            client.__exit__()
+
+
+def test_a_body_that_trickles_for_ever_is_given_up(before, monkeypatch):
+    monkeypatch.setattr("helpers.gateway.request_body._WHOLE", 0.5)
+
+    async def reads_all(request) -> None:
+        await request.answer(await request.body())
+
+    gateway, _ = before(reads_all)
+    with Client(gateway.url) as client:
+        client.write(f"POST {PLAIN} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n".encode())
+        with suppress(OSError):
+            for _ in range(40):
+                client.write(b"x")
+                time.sleep(0.05)
+        assert client.read().status == 408
+
+
+@pytest.mark.parametrize("named", ["content-length", "host", "close, content-length"])
+def test_a_header_that_frames_the_request_cannot_be_taken_out_of_it(before, named):
+    async def reads_all(request) -> None:
+        await request.answer(await request.body())
+
+    gateway, _ = before(reads_all)
+    answer = ask(gateway.url, PLAIN, "POST", [("Connection", named), ("Content-Length", "5")], b"hello")
+
+    assert (answer.status, answer.body) == (200, b"hello")
+
+
+@pytest.mark.parametrize("status", [b"999", b"600", b"199"])
+def test_a_status_that_no_browser_knows_is_named(open_gateway, behaving, status):
+    words = b"HTTP/1.1 " + status + b" Odd\r\nContent-Length: 0\r\n\r\n"
+
+    assert ask(open_gateway(behaving(speaks(words))).url, PLAIN).status == 502

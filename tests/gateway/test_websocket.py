@@ -16,8 +16,8 @@ from websockets.exceptions import InvalidStatus
 
 from helpers.gateway.app import Gateway
 from helpers.rehearsal.ngrok.install import install_agent
-from helpers.web.server import Server
 from tests.conftest import PUBLIC
+from tests.support.asgi import AsgiServer
 from tests.support.dev_server import HOST, Conversation, DevServer, Talk, dial, last_heard
 from tests.support.servers import SOON
 
@@ -29,7 +29,7 @@ def stage() -> Iterator[tuple[str, DevServer]]:
     """One echoing dev server for the tests that only ask how things arrive."""
     dev = DevServer()
     with ExitStack() as stack:
-        server = Server(dev).start()
+        server = AsgiServer(dev).start()
         stack.callback(server.stop)
         gateway = Gateway("instagram", STRAPI, server.url, public=PUBLIC).start()
         stack.callback(gateway.stop)
@@ -208,7 +208,7 @@ def test_a_message_beyond_all_measure_ends_the_conversation(behind, monkeypatch)
         await conversation.say(b"x" * 1001)
         await conversation.receive()
 
-    monkeypatch.setattr("helpers.gateway.websocket.LARGEST", 1000)
+    monkeypatch.setattr("helpers.gateway.frames.LARGEST", 1000)
     gateway, _ = behind(says_much)
     with dial(gateway.url) as browser:
         assert last_heard(browser)[0] == 1009

@@ -7,14 +7,12 @@ import hashlib
 import json
 import re
 import socket
-import threading
 
 import pytest
 
 from helpers.gateway.app import HELLO
-from helpers.web.server import _Uvicorn
 from tests.support.dev_server import Conversation, DevServer, dial, last_heard, refused
-from tests.support.servers import SOON, Answer, ask, nobody, speaks
+from tests.support.servers import Answer, ask, nobody, speaks
 
 STRAPI = "http://localhost:1337"  # never asked
 UPGRADE = [("Connection", "Upgrade"), ("Upgrade", "websocket")]
@@ -148,30 +146,3 @@ def accepts_and_vanishes(connection: socket.socket) -> None:
     accept = base64.b64encode(hashlib.sha1(key[1] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())  # noqa: S324
     head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     connection.sendall(head + b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
-
-
-def test_a_goodbye_at_the_moment_of_a_stop_leaves_the_server_in_order(serve, monkeypatch):
-    held, told_to_end = threading.Event(), threading.Event()
-    end = _Uvicorn.end
-
-    def end_and_tell(server: _Uvicorn) -> None:
-        end(server)
-        told_to_end.set()
-
-    async def holds_the_loop(conversation: Conversation) -> None:
-        await conversation.accept()
-        held.set()
-        told_to_end.wait(SOON)  # by then the goodbye and the order to stop are both waiting
-        conversation.last_word = await conversation.receive()
-        conversation.ended.set()
-
-    monkeypatch.setattr(_Uvicorn, "end", end_and_tell)
-    dev = DevServer(holds_the_loop)
-    server = serve(dev)
-    with dial(server.url) as browser:
-        assert held.wait(SOON)
-        browser.socket.sendall(b"\x88\x82\0\0\0\0" + (1000).to_bytes(2, "big"))  # a close frame, not waiting
-        server.stop()
-
-    assert dev.latest.ended.is_set()
-    assert dev.latest.last_word["code"] == 1000

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from helpers.core.errors import LoginFailed
 from helpers.core.urls import Urls
-from helpers.gateway.exchange import MOST_COOKIE
+from helpers.gateway.capture import MOST_COOKIE
 from helpers.login.robot_browser import Browser
 from helpers.practice.faults import FAULTS
 from helpers.rehearsal.internet import Internet

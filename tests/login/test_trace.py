@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import count
 from pathlib import Path
@@ -113,6 +114,14 @@ def test_the_terminal_gets_a_line_a_hop_and_then_the_verdict():
         r" 1  browser -> strapi +GET +200 +12\.3 ms  shop\S+/connect \?code, state", printed[0]
     )
     assert printed[-2:] == ["", "OK: kit_rehearsal logged in through instagram-business."]
+
+
+@pytest.mark.parametrize(("refresh", "said"), [("cookie", "httpOnly cookie"), ("answer", "refreshToken")])
+def test_a_strapi_with_refresh_tokens_is_said(refresh: str, said: str):
+    first, second = trace.conclusion(replace(GOOD, refresh=refresh))
+    assert first == "OK: kit_rehearsal logged in through instagram-business."
+    assert "jwtManagement: 'refresh'" in second
+    assert said in second
 
 
 def test_the_terminal_marks_where_it_broke_and_says_what_to_do():

@@ -192,7 +192,7 @@ def test_a_file_that_the_user_put_back_needs_no_undo(journal: Journal, file: Pat
 
 
 def test_the_earlier_changes_of_a_file_that_somebody_changed_are_kept_too(journal: Journal, file: Path):
-    """It may look like one of them by now; to go back behind a change that stays would lose somebody's work."""
+    """It may look like one of them by now; to go back behind a change that stays would lose their work."""
     Plan((change(file),)).apply(journal)
     file.write_bytes(b"theirs")
     Plan((change(file, b"theirs and ours"),)).apply(journal)

@@ -108,7 +108,13 @@ def test_a_project_gets_its_address_and_its_provider_and_gives_both_back(tmp_pat
     assert b"  url: env('PUBLIC_URL', 'http://localhost:1337'),\n" in after["config/server.js"]
     assert after[".env"] == f"JWT_SECRET=hunter2\nPUBLIC_URL={PUBLIC}\n".encode()
     assert after[strapi_project.PROVIDER_FILE].decode() == strapi_project.provider_source()
-    assert journal.undo() == ["shop/" + strapi_project.PROVIDER_FILE, "shop/.env", "shop/config/server.js"]
+    assert after[strapi_project.ENTRY_FILE].decode() == strapi_project.entry_source()
+    assert journal.undo() == [
+        "shop/" + strapi_project.ENTRY_FILE,
+        "shop/" + strapi_project.PROVIDER_FILE,
+        "shop/.env",
+        "shop/config/server.js",
+    ]
     assert contents(folder) == before
     assert not (folder / "src").exists()
 
@@ -134,8 +140,9 @@ def test_a_typescript_project_gets_typescript(tmp_path: Path, journal: Journal):
     (folder / "config/server.ts").write_text("export default ({ env }): Server => ({ port: 1337 });\n")
     (Project(folder).address(PUBLIC) + Project(folder).provider()).apply(journal)
     assert "url: env('PUBLIC_URL', 'http://localhost:1337')" in (folder / "config/server.ts").read_text()
-    written = folder / strapi_project.PROVIDER_FILE.replace(".js", ".ts")
+    written, entry = (folder / file.replace(".js", ".ts") for file in FILES)
     assert written.read_text(encoding="utf-8") == strapi_project.provider_source("ts")
+    assert entry.read_text(encoding="utf-8") == strapi_project.entry_source("ts")
 
 
 def test_a_missing_env_file_is_made_for_this_user_only(tmp_path: Path, journal: Journal):
@@ -164,22 +171,88 @@ def test_a_config_that_cannot_be_edited_is_shown_as_a_line_to_paste(tmp_path: Pa
     assert refusal.snippet == strapi_project.server_config()
 
 
-@pytest.mark.parametrize("name", ["strapi-server.js", "strapi-server.ts"])
-def test_a_provider_file_of_the_users_own_is_never_overwritten(tmp_path: Path, name: str):
-    path = str(Path(strapi_project.PROVIDER_FILE).with_name(name))
-    plan = Project(strapi(tmp_path, **{path: "module.exports = (plugin) => plugin;\n"})).provider()
+FILES = (strapi_project.PROVIDER_FILE, strapi_project.ENTRY_FILE)
+
+
+def extension(tmp_path: Path, language: str, entry: str, **more: str) -> Project:
+    """A project with this ``strapi-server`` file."""
+    name = strapi_project.ENTRY_FILE.replace(".js", f".{language}")
+    files = {name: entry, "tsconfig.json": "{}"} if language == "ts" else {name: entry}
+    return Project(strapi(tmp_path, **files, **more))
+
+
+@pytest.mark.parametrize("language", ["js", "ts"])
+def test_an_extension_of_the_users_own_gets_the_provider_beside_it_and_a_line_to_paste(
+    tmp_path: Path, language: str
+):
+    plan = extension(tmp_path, language, "module.exports = (plugin) => plugin;\n").provider()
+    (change,), (refusal,) = plan.changes, plan.by_hand
+    assert change.path.name == f"instagram-business.{language}"
+    assert f"strapi-server.{language} of your own" in str(refusal)
+    assert refusal.snippet == strapi_project.entry_lines(language)
+
+
+@pytest.mark.parametrize(
+    ("language", "entry"),
+    [
+        (
+            "js",
+            "module.exports = (plugin) => {\n  require('./instagram-business')(plugin);\n  return plugin;\n}",
+        ),
+        ("js", 'const instagram = require("./instagram-business.js");\nmodule.exports = instagram;'),
+        ("ts", "import add from './instagram-business';\nexport default (plugin) => add(plugin);"),
+    ],
+)
+def test_an_extension_that_brings_the_provider_along_needs_nothing(tmp_path: Path, language: str, entry: str):
+    plan = extension(tmp_path, language, entry).provider()
+    assert [change.path.name for change in plan.changes] == [f"instagram-business.{language}"]
+    assert plan.by_hand == ()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "",
+        "\n \n",
+        "'use strict';\n",
+        "// the extensions of this shop\n",
+        "/**\n * require('./instagram-business')\n */\n\n'use strict';\n",
+        "// require('./instagram-business')(plugin)\r\n",
+    ],
+)
+@pytest.mark.parametrize("language", ["js", "ts"])
+def test_an_entry_file_that_does_nothing_is_written_and_keeps_its_remarks(
+    tmp_path: Path, journal: Journal, language: str, entry: str
+):
+    project = extension(tmp_path, language, entry)
+    file = project.folder.root / strapi_project.ENTRY_FILE.replace(".js", f".{language}")
+    before = file.read_bytes()
+    assert project.provider().by_hand == ()
+    project.provider().apply(journal)
+    after = file.read_bytes()
+    assert after.startswith(before.strip())
+    assert after.replace(b"\r\n", b"\n").endswith(strapi_project.entry_source(language).encode())
+    assert project.provider() == strapi_project.Plan()
+    journal.undo()
+    assert file.read_bytes() == before
+
+
+def test_a_provider_file_that_was_changed_is_never_overwritten(tmp_path: Path):
+    changed = strapi_project.provider_source() + "// and our own\n"
+    files = {strapi_project.PROVIDER_FILE: changed, strapi_project.ENTRY_FILE: strapi_project.entry_source()}
+    plan = Project(strapi(tmp_path, **files)).provider()
     (refusal,) = plan.by_hand
     assert plan.changes == ()
-    assert path in str(refusal)
+    assert strapi_project.PROVIDER_FILE in str(refusal)
     assert refusal.snippet == strapi_project.provider_source()
 
 
 def test_the_same_provider_file_with_windows_line_endings_is_the_same(tmp_path: Path):
     folder = strapi(tmp_path)
     (folder / strapi_project.PROVIDER_FILE).parent.mkdir(parents=True)
-    (folder / strapi_project.PROVIDER_FILE).write_bytes(
-        strapi_project.provider_source().replace("\n", "\r\n").encode()
-    )
+    sources = (strapi_project.provider_source(), strapi_project.entry_source())
+    for file, source in zip(FILES, sources, strict=True):
+        (folder / file).write_bytes(source.replace("\n", "\r\n").encode())
     assert Project(folder).provider() == strapi_project.Plan()
 
 
@@ -198,6 +271,32 @@ def test_another_project_gets_a_sentence(tmp_path: Path, needs: dict[str, str], 
     folder = make(tmp_path / "shop", needs, **{"config/server.js": CONFIG})
     with pytest.raises(InputError, match=rf"/shop {said}"):
         Project(folder)
+
+
+def test_a_plugin_in_the_package_above_is_not_loaded_and_gets_the_line_to_add(tmp_path: Path):
+    make(tmp_path, {"@strapi/plugin-users-permissions": "5.54.0"})
+    folder = make(tmp_path / "apps/cms", {"@strapi/strapi": "5.54.0"}, **{"config/server.js": CONFIG})
+    with pytest.raises(InputError, match=r"leaves @strapi/\S+ to \S+; Strapi loads only") as caught:
+        Project(folder)
+    assert '"@strapi/plugin-users-permissions": "5.54.0" to dependencies in' in caught.value.fix[0]
+
+
+def test_a_plugin_that_the_settings_name_with_its_folder_counts(tmp_path: Path):
+    plugins = "module.exports = { 'users-permissions': { enabled: true, resolve: '../../node_modules/x' } };"
+    files = {"config/server.js": CONFIG, "config/plugins.js": plugins}
+    Project(make(tmp_path, {"@strapi/strapi": "5.54.0"}, **files))
+
+
+@pytest.mark.parametrize("where", ["peer", "above"])
+def test_a_strapi_that_a_monorepo_installs_once_is_one(tmp_path: Path, where: str):
+    plugin = {"@strapi/plugin-users-permissions": "5.54.0"}
+    folder = make(tmp_path / "apps/cms", plugin, **{"config/server.js": CONFIG})
+    if where == "above":
+        make(tmp_path, {"@strapi/strapi": "5.54.0"})
+    else:
+        package = {"dependencies": plugin, "peerDependencies": {"@strapi/strapi": "^5"}}
+        (folder / "package.json").write_text(json.dumps(package))
+    assert Project(folder).language == "js"
 
 
 def test_a_plugin_for_strapi_is_not_a_strapi_project(tmp_path: Path):
@@ -328,8 +427,8 @@ def test_the_variable_is_set_where_it_counts(tmp_path: Path, files: dict[str, st
 
 
 def test_a_front_end_of_an_unknown_tool_gets_a_sentence(tmp_path: Path):
-    with pytest.raises(InputError, match="none of Next, Create React App, Vite") as caught:
-        FrontEnd(make(tmp_path, {"@angular/core": "21"}))
+    with pytest.raises(InputError, match="none of Next, Create React App, SvelteKit") as caught:
+        FrontEnd(make(tmp_path, {"ember-source": "6"}))
     assert caught.value.failure == "D06"
 
 

@@ -1,26 +1,31 @@
 'use strict';
 
 // Reads one signed_request a line (JSON) and says what the provider file makes of it, without a Strapi around it.
-// Started as: node signed_request_reader.js <strapi-server.js> <client secret>
+// Started as: node signed_request_reader.js <instagram-business.js> <client secret>
 
 const [file, secret] = process.argv.slice(2);
-const plugin = { controllers: {}, routes: { 'content-api': { routes: [] } } };
-const [name, callbacks] = Object.entries(require(file)(plugin).controllers)[0];
 
 let asked = [];
-const strapi = {
-  config: { get: () => '' },
+let kept = {};
+const stored = { 'users-permissions': { get: async () => ({ 'instagram-business': { key: '1', secret } }) } };
+const own = { get: async ({ key }) => kept[key] ?? null, set: async ({ key, value }) => void (kept[key] = value) };
+
+globalThis.strapi = {
   db: { query: () => ({ findMany: async ({ where }) => (asked.push(where.email), []) }) },
   log: { warn() {} },
-  plugin: () => ({ service: () => ({}) }),
-  store: () => ({ get: async () => ({ [name]: { secret } }) }),
+  middleware: () => () => (ctx, next) => next(),
+  plugin: () => ({ service: () => ({ buildRedirectUri: () => 'https://strapi.example/api/connect/x/callback' }) }),
+  store: ({ name }) => stored[name] || own,
 };
-const { deauthorize, deleteData } = callbacks({ strapi });
+
+const { controllers } = require(file)({ controllers: {}, routes: {} });
+const { deauthorize, deleteData } = controllers['instagram-business'];
 
 async function answer(handler, signed_request) {
   const ctx = { is: () => true, request: { body: { signed_request } } };
   ctx.badRequest = (said) => Object.assign(ctx, { status: 400, said });
   asked = [];
+  kept = {};
   await handler(ctx);
   return { status: ctx.status || 200, said: ctx.said || '', asked };
 }

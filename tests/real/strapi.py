@@ -21,10 +21,11 @@ from pathlib import Path
 import httpx
 
 from helpers.core.masking import Secret
+from helpers.project.strapi_project import ENTRY_FILE, PROVIDER_FILE, entry_source, provider_source
 
 # The last of each way to end a login, and the last of Strapi 4.
 VERSIONS = ("5.54.0", "5.52.3", "5.50.0", "4.26.2")
-NEWEST = VERSIONS[0]
+NEWEST, OLDEST = VERSIONS[0], VERSIONS[-1]
 ADMIN_EMAIL = "admin@example.com"
 ADMIN_PASSWORD = Secret("Real-Strapi-2026")
 
@@ -34,7 +35,6 @@ _CACHE = Path(os.environ.get("KIT_CACHE") or "~/.cache/instagram-login-kit").exp
 _HERE = Path(__file__).parent
 _REPOSITORY = _HERE.parent.parent
 _NODE = "node"
-_PROVIDER_FILE = "strapi-server.js"
 _INSTALLING = 900  # seconds; it takes one to four minutes
 _STARTING = 90  # seconds; it takes three to twenty
 
@@ -60,8 +60,8 @@ def install(version: str) -> Path:
         for source in (*_HERE.glob("config/*"), _HERE / "preload.js"):
             _copy(source, project / source.relative_to(_HERE))
         _copy(_HERE / version / "package.json", project / "package.json")
-        extension = project / "src" / "extensions" / "users-permissions" / _PROVIDER_FILE
-        _copy(_REPOSITORY / "helpers" / "project" / "templates" / _PROVIDER_FILE, extension)
+        for name, source in ((PROVIDER_FILE, provider_source()), (ENTRY_FILE, entry_source())):
+            _write(source.encode(), project / name)
         (project / "public" / "uploads").mkdir(parents=True, exist_ok=True)
         packages = _packages(version)
         link = project / "node_modules"
@@ -91,6 +91,25 @@ def _packages(version: str) -> Path:
             _run(_NODE, "-e", "new (require('better-sqlite3'))(':memory:')", cwd=partial)
             partial.rename(_CACHE / name)
     return _CACHE / name / "node_modules"
+
+
+def install_packages(source: Path) -> Path:
+    """A folder in the cache with the packages of ``source``'s lock file; only the first call takes long."""
+    _CACHE.mkdir(parents=True, exist_ok=True)
+    files = [source / "package.json", source / "package-lock.json", _HERE / ".npmrc"]
+    node = _run(_NODE, "-p", "process.version + process.platform + process.arch").strip()
+    key = hashlib.sha256(node.encode() + b"".join(file.read_bytes() for file in files))
+    folder = _CACHE / f"{source.name}-{key.hexdigest()[:16]}"
+    with _lock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            partial = folder.with_suffix(".partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            for file in files:
+                shutil.copy(file, partial)
+            _run("npm", "install", cwd=partial)
+            partial.rename(folder)
+    return folder
 
 
 class RealStrapi:
@@ -202,10 +221,14 @@ def _free_port() -> int:
 
 
 def _copy(source: Path, target: Path) -> None:
+    _write(source.read_bytes(), target)
+
+
+def _write(content: bytes, target: Path) -> None:
     """Only what differs: another test process may be reading the rest."""
-    if not target.exists() or target.read_bytes() != source.read_bytes():
+    if not target.exists() or target.read_bytes() != content:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source, target)
+        target.write_bytes(content)
 
 
 @contextmanager

@@ -16,9 +16,9 @@ from websockets.exceptions import InvalidHandshake
 from websockets.sync.client import ClientConnection
 
 from helpers.gateway.app import Gateway
-from helpers.web.server import Server
 from tests.conftest import PUBLIC
 from tests.real.front_end.dev_servers import NEXT, VITE, DevServer
+from tests.support.asgi import AsgiServer
 from tests.support.dev_server import dial
 from tests.support.servers import SOON, App, Client, ask
 
@@ -55,7 +55,7 @@ class Stage:
 def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("dev-server")
     with DevServer(request.param, folder) as dev, ExitStack() as stack:
-        strapi = Server(App("strapi")).start()
+        strapi = AsgiServer(App("strapi")).start()
         stack.callback(strapi.stop)
         gateway = Gateway("instagram", strapi.url, dev.url, public=PUBLIC).start()
         stack.callback(gateway.stop)

@@ -50,7 +50,7 @@ class Stage:
         account = Account()
         self.app = App("Kit test", SAMPLE_CLIENT_ID, Secret(SAMPLE_CLIENT_SECRET), set(), {account.username})
         self.instagram = InstagramStandIn(self.app, account, Switches())
-        self.instagram_server = Server(self.instagram).start()
+        self.instagram_server = Server(self.instagram, names=lambda: HOSTS).start()
         self.internet = Internet()
         for host in HOSTS:
             self.internet.add(host, self.instagram_server.port)

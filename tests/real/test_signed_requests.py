@@ -23,7 +23,7 @@ from tests.support.signed_requests import encoded, payload, signed
 pytestmark = pytest.mark.real  # needs Node, but no Strapi
 
 HERE = Path(__file__).parent
-FILE = HERE.parents[1] / "helpers/project/templates/strapi-server.js"
+FILE = HERE.parents[1] / "helpers/project/templates/instagram-business.js"
 Read = Callable[[Any], list[dict[str, Any]]]
 
 anything = st.recursive(

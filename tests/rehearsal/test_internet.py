@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from helpers.rehearsal.internet import Internet, edge_port
-from helpers.web.server import Server
+from tests.support.asgi import AsgiServer
 
 SHOP = "https://shop.ngrok-free.dev"
 LINK = "https://www.instagram.com/oauth/authorize?redirect_uri=https%3A%2F%2Fshop.ngrok-free.dev%2Fback&a=1#_"
@@ -82,7 +81,7 @@ APP = Starlette(
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    server = Server(APP).start()
+    server = AsgiServer(APP).start()
     yield server.port
     server.stop()
 
@@ -125,14 +124,6 @@ def dead_port() -> Iterator[int]:
         yield bound.getsockname()[1]
 
 
-def call_async(internet: Internet, url: str) -> httpx.Response:
-    async def call() -> httpx.Response:
-        async with httpx.AsyncClient(transport=internet.async_transport()) as client:
-            return await client.get(url)
-
-    return asyncio.run(call())
-
-
 @pytest.mark.parametrize("scheme", ["https", "http"])
 def test_a_known_host_is_reached_under_its_own_name(client, scheme):
     url = f"{scheme}://www.instagram.com/a%2Fb?q=1%202"
@@ -143,10 +134,6 @@ def test_a_known_host_is_reached_under_its_own_name(client, scheme):
     assert seen["target"] == "/a%2Fb?q=1%202"
     assert (seen["method"], seen["body"], seen["x-mine"]) == ("POST", "hello", "1")
     assert answer.url == url
-
-
-def test_async_clients_reach_the_same_hosts(world):
-    assert call_async(world, SHOP + "/x").json()["host"] == "shop.ngrok-free.dev"
 
 
 def test_a_host_with_a_port_is_a_host_of_its_own(client):
@@ -176,7 +163,7 @@ def test_an_answer_streams_through_untouched(client):
 
 def test_this_machine_itself_is_reached_as_ever(client, world, port):
     assert client.get(f"http://127.0.0.1:{port}/x").json()["host"] == f"127.0.0.1:{port}"
-    assert call_async(world, f"http://localhost:{port}/x").json()["host"] == f"localhost:{port}"
+    assert client.get(f"http://localhost:{port}/x").json()["host"] == f"localhost:{port}"
 
 
 @pytest.mark.parametrize(
@@ -185,8 +172,6 @@ def test_this_machine_itself_is_reached_as_ever(client, world, port):
 def test_any_other_name_does_not_exist(client, world, url):
     with pytest.raises(httpx.ConnectError, match=r"there is no \S+ in the rehearsal"):
         client.get(url)
-    with pytest.raises(httpx.ConnectError, match=r"there is no \S+ in the rehearsal"):
-        call_async(world, url)
 
 
 def test_a_removed_host_does_not_exist_any_more(internet, port):
@@ -210,10 +195,10 @@ def test_a_tunnel_whose_agent_is_gone_gets_ngroks_offline_page(internet, dead_po
 
     with httpx.Client(transport=internet.transport()) as client:
         for host in ("gone.ngrok-free.dev", "crashed.ngrok.io", "never-was.ngrok-free.app"):
-            for answer in (client.get(f"https://{host}/x"), call_async(internet, f"https://{host}/x")):
-                assert answer.status_code == 404
-                assert answer.headers["ngrok-error-code"] == "ERR_NGROK_3200"
-                assert f"The endpoint {host} is offline." in answer.text
+            answer = client.get(f"https://{host}/x")
+            assert answer.status_code == 404
+            assert answer.headers["ngrok-error-code"] == "ERR_NGROK_3200"
+            assert f"The endpoint {host} is offline." in answer.text
 
 
 def test_a_name_that_only_contains_ngrok_is_no_tunnel(client):

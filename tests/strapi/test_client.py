@@ -22,7 +22,7 @@ from starlette.routing import Route
 from helpers.core.errors import Conflict, KitError, Refused, Unexpected, Unreachable
 from helpers.core.masking import Secret
 from helpers.strapi.client import Admin, Strapi
-from helpers.web.server import Server
+from tests.support.asgi import AsgiServer
 
 PASSWORD = Secret("correct-horse-battery")
 STORED = {
@@ -56,7 +56,7 @@ class Canned:
 
     def __init__(self) -> None:
         methods = ["GET", "POST", "PUT"]
-        self.server = Server(Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)]))
+        self.server = AsgiServer(Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)]))
         self.forget()
 
     def forget(self) -> None:

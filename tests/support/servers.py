@@ -137,7 +137,7 @@ class Client:
         method: str = "GET",
         headers: Headers | None = None,
         body: bytes = b"",
-        host: str = "shop.dev",
+        host: str = "shop.ngrok-free.dev",
     ) -> Answer:
         lines = [
             f"{method} {target} HTTP/1.1",

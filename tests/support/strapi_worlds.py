@@ -26,6 +26,7 @@ from helpers.rehearsal.strapi.config import Config
 from helpers.strapi.client import Admin, Strapi
 from helpers.web.server import Server
 from tests.real import strapi as real
+from tests.support.asgi import AsgiServer
 
 PUBLIC = "https://65e60559.ngrok-free.dev"
 TOKEN = "IGAAtestTokenOfTheMiniInstagram"
@@ -165,22 +166,26 @@ def open_world(
     has_admin: bool = True,
     online: bool = True,
     limited: bool = False,
+    environment: dict[str, str] | None = None,
 ) -> Iterator[World]:
-    """Strapi of one kind in one set-up: a stand-in's engine, or ``real-`` and the version of a real one."""
+    """Strapi of one kind in one set-up: a stand-in's engine, or ``real-`` and the version of a real one.
+
+    ``environment`` is for a real one alone, as ``tests/real/config`` reads it.
+    """
     instagram, config = MiniInstagram(), config or Config(PUBLIC)
     with ExitStack() as closing:
-        server = Server(instagram.app).start()
+        server = AsgiServer(instagram.app).start()
         closing.callback(server.stop)
         real_version = kind.removeprefix("real-")
         if real_version in real.VERSIONS:
-            environment = _environment(config) | ({} if limited else {"RATE_LIMIT": str(NO_LIMIT)})
+            given = _environment(config) | ({} if limited else {"RATE_LIMIT": str(NO_LIMIT)})
             somewhere = {"instagram_url": server.url} if online else {}
             strapi = real.RealStrapi(
                 folder,
                 real_version,
                 public_url=config.url,
                 register=has_admin,
-                environment=environment,
+                environment=given | (environment or {}),
                 **somewhere,
             )
             closing.enter_context(strapi)
@@ -194,7 +199,7 @@ def open_world(
             standing_in = stand_in.StrapiStandIn(
                 kind,
                 config,
-                internet.async_transport(),
+                internet.transport(),
                 has_admin=has_admin,
             )
             standing_in.limit.most = 10 if limited else NO_LIMIT
@@ -260,16 +265,23 @@ class Panel:
         self._ask("PUT", "/users-permissions/advanced", json={**stored, **settings})
 
     def may_read_me(self, allowed: bool) -> None:
-        roles = self._ask("GET", "/users-permissions/roles")["roles"]
-        id_ = next(each["id"] for each in roles if each["type"] == "authenticated")
-        path = f"/users-permissions/roles/{id_}"
+        path = f"/users-permissions/roles/{self._role('authenticated')}"
         role = self._ask("GET", path)["role"]
         role["permissions"]["plugin::users-permissions"]["controllers"]["user"]["me"]["enabled"] = allowed
         self._ask("PUT", path, json=role)
 
+    def _role(self, type_: str) -> int:
+        roles = self._ask("GET", "/users-permissions/roles")["roles"]
+        return next(int(each["id"]) for each in roles if each["type"] == type_)
+
     def take_email(self, email: str) -> None:
-        form = {"username": email.partition("@")[0], "email": email, "password": "Squatter-2026"}
-        self._world.http.post(f"{self._world.url}/api/auth/local/register", json=form).raise_for_status()
+        user: dict[str, Any] = {
+            "username": email.partition("@")[0],
+            "email": email,
+            "password": "Squatter-2026",
+        }
+        user.update(provider="local", confirmed=True, role={"connect": [{"id": self._role("authenticated")}]})
+        self._ask("POST", self._USERS, json=user)
 
     def block(self, email: str) -> None:
         found = self._ask("GET", self._USERS, params={"_q": email})["results"]

@@ -33,6 +33,7 @@ from helpers.tunnel.ngrok import NgrokTunnel
 from helpers.tunnel.own import BroughtTunnel
 from helpers.tunnel.proof import confirm
 from helpers.web.server import Server
+from tests.support.asgi import AsgiServer
 
 TOKEN = "2theAuthtokenThatNobodyMaySee_0001"
 DOMAIN = "65e60559.ngrok-free.dev"
@@ -135,7 +136,7 @@ def client() -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def upstream() -> Iterator[Server]:
-    server = Server(Starlette(routes=[Route("/{path:path}", PlainTextResponse(NONCE))])).start()
+    server = AsgiServer(Starlette(routes=[Route("/{path:path}", PlainTextResponse(NONCE))])).start()
     yield server
     server.stop()
 
@@ -489,13 +490,15 @@ def _is_read(pipe: Path) -> bool:
     return True
 
 
-def test_the_newest_kernel_takes_the_tunnel_over(bench: Bench, kernel: subprocess.Popen[str]) -> None:
-    made = bench.tunnel()
-    assert made.start(UPSTREAM) == PUBLIC
+def test_a_tunnel_that_another_process_holds_is_left_alone_and_its_holder_named(
+    bench: Bench, kernel: subprocess.Popen[str]
+) -> None:
+    with pytest.raises(TunnelError, match=f"held open by your process {kernel.pid}") as held:
+        bench.tunnel().start(UPSTREAM)
+    assert held.value.failure is None
+    assert held.value.fix
     told, _ = kernel.communicate("\n")
-    assert told == "False\n"
-    assert made.alive, "the older one's stop leaves it alone"
-    assert bench.pid() is not None
+    assert told == "True\n"
 
 
 def test_a_lease_whose_number_now_belongs_to_somebody_else_harms_nobody(bench: Bench) -> None:
@@ -534,6 +537,21 @@ def test_the_token_is_nowhere_but_in_memory(
     found = [path for path in bench.folder.rglob("*") if path.is_file() and secret in path.read_bytes()]
     assert found == []
     assert TOKEN not in "".join([*capfd.readouterr(), *made.log, *map(str, vars(made).values())])
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into the agent through /proc")
+def test_the_agent_knows_its_way_home_and_out_and_nothing_else(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("STRAPI_ADMIN_PASSWORD", "INSTAGRAM_CLIENT_SECRET", "AWS_SECRET_ACCESS_KEY", "X"):
+        monkeypatch.setenv(name, "canary-of-the-environment")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    bench.tunnel().start(UPSTREAM)
+    environ = Path(f"/proc/{bench.pid()}/environ").read_bytes()
+
+    assert b"canary" not in environ
+    assert b"NO_PROXY=127.0.0.1" in environ
+    assert b"HOME=" in environ
 
 
 def test_the_token_waits_in_a_private_file_only_while_the_agent_starts(bench: Bench) -> None:
@@ -711,7 +729,7 @@ def test_confirm_names_what_answers_instead(answer: httpx.Response | Exception, 
 
 
 def test_confirm_tells_a_tunnel_that_leads_straight_to_strapi(client: httpx.Client) -> None:
-    strapi = Server(StrapiStandIn().app).start()
+    strapi = Server(StrapiStandIn().app, names=lambda: {PUBLIC.removeprefix("https://")}).start()
     with pytest.raises(TunnelError, match="straight to Strapi") as caught:
         confirm(client, strapi.url, HELLO, NONCE, UPSTREAM)
     strapi.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 import httpx
@@ -10,17 +9,17 @@ import pytest
 
 from helpers.core.errors import InputError
 from helpers.web.frontend import create_app
+from helpers.web.server import Server
 
 BACKEND = "https://shop.ngrok-free.dev"
 
 
 def get(path: str, provider: str = "instagram-business", backend: str = "") -> httpx.Response:
-    async def call() -> httpx.Response:
-        transport = httpx.ASGITransport(create_app(provider, backend))
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:3000") as client:
-            return await client.get(path)
-
-    return asyncio.run(call())
+    server = Server(create_app(provider, backend)).start()
+    try:
+        return httpx.get(server.url + path, trust_env=False)
+    finally:
+        server.stop()
 
 
 def test_the_page_leads_to_strapi_on_its_own_origin():

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from starlette.responses import PlainTextResponse
 
 from helpers.core import settings
 from helpers.kit import Kit
 from helpers.web import same_user
+from helpers.web.answers import text
 from tests.support.other_user import GET, needs_root, run_as_other
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can tell")
@@ -113,16 +113,11 @@ def test_a_system_without_the_query_is_asked_once(monkeypatch):
 # Leaves the server as many file descriptors as it is told in each line, and all again when told nothing.
 OVERLOADED = """
 import os, resource, sys
+from helpers.web.answers import text
 from helpers.web.server import Server
 
-async def app(scope, receive, send):
-    if scope["type"] == "lifespan":
-        for what in ("startup", "shutdown"):
-            await receive()
-            await send({"type": f"lifespan.{what}.complete"})
-        return
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"here"})
+async def app(request):
+    return text("here")
 
 server = Server(app).start()
 all_of_them = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -200,13 +195,11 @@ def test_words_said_before_hanging_up_reach_nobody(serve):
     """A socket that is closed at once counts as root's: the kernel has forgotten whose it was."""
     heard = []
 
-    async def app(scope, receive, send):
-        if scope["type"] == "lifespan":
-            return
-        heard.append(scope["path"])
-        await PlainTextResponse("here")(scope, receive, send)
+    async def app(request):
+        heard.append(request.path)
+        return text("here")
 
-    server = serve(lifespan(app))
+    server = serve(app)
     code = (
         "for _ in range(20):\n"
         "    with socket.create_connection(('127.0.0.1', int(sys.argv[1]))) as said:\n"
@@ -215,18 +208,6 @@ def test_words_said_before_hanging_up_reach_nobody(serve):
     run_as_other(code, str(server.port))
     assert httpx.get(server.url + "/ours", trust_env=False).text == "here"
     assert heard == ["/ours"]
-
-
-def lifespan(app):
-    async def with_lifespan(scope, receive, send):
-        if scope["type"] != "lifespan":
-            await app(scope, receive, send)
-            return
-        for what in ("startup", "shutdown"):
-            await receive()
-            await send({"type": f"lifespan.{what}.complete"})
-
-    return with_lifespan
 
 
 @needs_root

@@ -8,24 +8,18 @@ import socket
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 import httpx
 import pytest
-from starlette.responses import PlainTextResponse
 
 from helpers.core.errors import Unreachable
+from helpers.web.answers import text
 from helpers.web.server import PortTaken, Server
 
 
-async def app(scope, receive, send):
-    if scope["type"] == "lifespan":
-        await receive()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await send({"type": "lifespan.shutdown.complete"})
-        return
-    await PlainTextResponse("here")(scope, receive, send)
+async def app(request):
+    return text("here")
 
 
 @pytest.fixture
@@ -102,7 +96,7 @@ def test_a_stopped_server_can_start_again(server):
 def test_an_open_connection_does_not_keep_a_server_from_stopping(server):
     server.start()
     with socket.create_connection(("127.0.0.1", server.port)) as client:
-        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert client.recv(100).startswith(b"HTTP/1.1 200")
         client.sendall(b"GET / HTTP/1.1\r\nHalf: of a request")
         server.stop()
@@ -123,18 +117,14 @@ def test_a_taken_port_is_named_and_nothing_is_left_behind(server):
     assert get(server) == "here"
 
 
-async def raises_at_start(scope, receive, send):
+@asynccontextmanager
+async def raises_at_start():
     raise RuntimeError("no database")
+    yield
 
 
-async def refuses_to_start(scope, receive, send):
-    await receive()
-    await send({"type": "lifespan.startup.failed", "message": "no database"})
-
-
-@pytest.mark.parametrize("broken", [raises_at_start, refuses_to_start])
-def test_an_application_that_fails_at_its_start_is_an_error_and_frees_the_port(broken):
-    server = Server(broken)
+def test_an_application_that_fails_at_its_start_is_an_error_and_frees_the_port():
+    server = Server(app, around=raises_at_start)
 
     with pytest.raises(Unreachable, match="did not start"):
         server.start()
@@ -147,7 +137,7 @@ def test_an_application_that_fails_at_its_start_is_an_error_and_frees_the_port(b
 def test_answers_do_not_wait_for_the_clients_acknowledgement(server):
     server.start()
     with socket.create_connection(("127.0.0.1", server.port)) as client:
-        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert client.recv(100).startswith(b"HTTP/1.1 200")
         (nodelay,) = _options_of_the_other_end(client)
 
@@ -166,7 +156,66 @@ def _options_of_the_other_end(client: socket.socket) -> Iterator[int]:
 
 
 def test_the_logging_of_the_process_is_left_alone(server):
-    before = [list(logging.getLogger(name).handlers) for name in (None, "uvicorn", "uvicorn.error")]
+    before = [list(logging.getLogger(name).handlers) for name in (None, "aiohttp", "aiohttp.server")]
     server.start()
 
-    assert before == [list(logging.getLogger(name).handlers) for name in (None, "uvicorn", "uvicorn.error")]
+    assert before == [list(logging.getLogger(name).handlers) for name in (None, "aiohttp", "aiohttp.server")]
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("localhost:8000", 200),
+        ("LOCALHOST", 200),
+        ("[::1]:1", 200),
+        ("shop.example", 200),
+        ("Shop.Example.:443", 200),
+        ("evil.example", 421),
+        ("shop.example.evil.example", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("localhost@evil.example", 421),
+        ("[::1", 421),
+        ("", 421),
+    ],
+)
+def test_a_name_that_is_not_the_servers_is_refused(host, status):
+    server = Server(app, names=lambda: {"shop.example"}).start()
+    try:
+        answer = httpx.get(server.url, headers={"Host": host}, trust_env=False)
+    finally:
+        server.stop()
+
+    assert answer.status_code == status
+
+
+def test_a_head_that_does_not_end_is_given_up(monkeypatch):
+    monkeypatch.setattr("helpers.web.server.IDLE", 0.3)
+    server = Server(app).start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), 10) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+            assert client.recv(100) == b""
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("head", [b"X-Long: " + b"x" * 20_000, b"\r\n".join([b"X: 1"] * 200)])
+def test_a_head_beyond_all_measure_is_refused(server, head):
+    server.start()
+    with socket.create_connection(("127.0.0.1", server.port), 10) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n\r\n")
+
+        assert client.recv(100)[9:12] == b"400"
+
+
+def test_more_connections_than_there_is_room_for_are_hung_up_on(monkeypatch):
+    monkeypatch.setattr("helpers.web.server._MOST_CONNECTIONS", 3)
+    server = Server(app).start()
+    try:
+        held = [socket.create_connection(("127.0.0.1", server.port), 10) for _ in range(3)]
+        with held[0], held[1], held[2], pytest.raises(httpx.TransportError):
+            get(server)
+        assert get(server) == "here"
+    finally:
+        server.stop()

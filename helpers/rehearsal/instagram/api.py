@@ -8,12 +8,10 @@ from email import message_from_bytes
 from time import gmtime, strftime
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.types import Receive, Scope, Send
-
 from helpers.core.flows import FLOWS
 from helpers.rehearsal.instagram.state import State
+from helpers.web.answers import Answer, as_json
+from helpers.web.server import Request
 
 _OTHER_URI = (
     "Error validating verification code. Please make sure your redirect_uri is identical to the one "
@@ -27,11 +25,10 @@ class TokenApi:
     def __init__(self, state: State) -> None:
         self.state = state
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = self._exchange(await form_fields(Request(scope, receive)))
-        await answer(scope, receive, send)
+    async def __call__(self, request: Request) -> Answer:
+        return self._exchange(await form_fields(request))
 
-    def _exchange(self, fields: dict[str, str]) -> JSONResponse:
+    def _exchange(self, fields: dict[str, str]) -> Answer:
         state, code = self.state, fields.get("code", "")
         if state.switches.oops == "token":
             return _refused("Oops, an error occurred.", 500)
@@ -51,7 +48,7 @@ class TokenApi:
         grant.used = True
         return self._issued(grant.scopes)
 
-    def _issued(self, scopes: list[str]) -> JSONResponse:
+    def _issued(self, scopes: list[str]) -> Answer:
         token, id_ = self.state.issue_token(), self.state.account.id
         if self.state.switches.wrapped_token:
             return _json({"data": [{"access_token": token, "user_id": id_, "permissions": ",".join(scopes)}]})
@@ -65,19 +62,15 @@ class GraphApi:
     def __init__(self, state: State) -> None:
         self.state = state
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = self._answer(Request(scope, receive))
-        await answer(scope, receive, send)
-
-    def _answer(self, request: Request) -> JSONResponse:
-        path, method = request.url.path, request.method.lower()
+    async def __call__(self, request: Request) -> Answer:
+        path, method = request.path, request.method.lower()
         if not re.fullmatch(r"(/v\d+\.\d+)?/me/?", path):
             return _graph_error(f"Unknown path components: {path}", 2500)
         if method != "get":
             return _graph_error(f"Unsupported request - method type: {method}", 100)
-        return self._wrong_token(_token(request)) or self._profile(request.query_params.get("fields", ""))
+        return self._wrong_token(_token(request)) or self._profile(request.query.get("fields", ""))
 
-    def _wrong_token(self, token: str) -> JSONResponse | None:
+    def _wrong_token(self, token: str) -> Answer | None:
         state = self.state
         until, now = state.tokens.get(token), state.clock()
         if until is None or state.switches.graph_error == 190:
@@ -93,7 +86,7 @@ class GraphApi:
             return _graph_error("An unexpected error has occurred. Please retry your request later.", 2)
         return None
 
-    def _profile(self, fields: str) -> JSONResponse:
+    def _profile(self, fields: str) -> Answer:
         account = self.state.account
         asked = [name.strip() for name in fields.split(",") if name.strip()]
         unknown = [name for name in asked if name not in FLOWS[self.state.switches.era].profile_fields]
@@ -110,12 +103,12 @@ class GraphApi:
 
 def _token(request: Request) -> str:
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    return bearer.strip() if scheme.lower() == "bearer" else request.query_params.get("access_token", "")
+    return bearer.strip() if scheme.lower() == "bearer" else request.query.get("access_token", "")
 
 
 async def form_fields(request: Request) -> dict[str, str]:
     """The fields of a form, urlencoded or multipart; none at all for any other body, such as JSON."""
-    kind, body = request.headers.get("content-type", ""), await request.body()
+    kind, body = request.headers.get("content-type", ""), await request.read()
     if kind.startswith("application/x-www-form-urlencoded"):
         return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     if not kind.startswith("multipart/form-data"):
@@ -133,15 +126,15 @@ async def form_fields(request: Request) -> dict[str, str]:
     return fields
 
 
-def _refused(said: str, status: int = 400) -> JSONResponse:
+def _refused(said: str, status: int = 400) -> Answer:
     return _json({"error_type": "OAuthException", "code": status, "error_message": said}, status)
 
 
-def _graph_error(said: str, code: int) -> JSONResponse:
+def _graph_error(said: str, code: int) -> Answer:
     kind = "OAuthException" if code in (190, 2) else "IGApiException"
     trace = "A" + secrets.token_urlsafe(16)
     return _json({"error": {"message": said, "type": kind, "code": code, "fbtrace_id": trace}}, 400)
 
 
-def _json(body: object, status: int = 200) -> JSONResponse:
-    return JSONResponse(body, status, headers={"cache-control": "no-store"})
+def _json(body: object, status: int = 200) -> Answer:
+    return as_json(body, status, headers={"cache-control": "no-store"})

@@ -15,17 +15,15 @@ from collections.abc import Callable
 from importlib.resources import files
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
-from starlette.routing import Host, Route, Router
-from starlette.types import Receive, Scope, Send
+from aiohttp import web
 
 from helpers.core.flows import FLOWS, HOSTS
 from helpers.failures import known
 from helpers.rehearsal.instagram.api import GraphApi, TokenApi, form_fields
 from helpers.rehearsal.instagram.state import Account, App, State, Switches
+from helpers.web.answers import Answer, Routes, redirect, text
 from helpers.web.pages import page
+from helpers.web.server import Handler, Request
 
 __all__ = ["Account", "App", "InstagramStandIn", "Switches"]
 
@@ -55,16 +53,24 @@ class InstagramStandIn:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.state = State(app, account or Account(), switches or Switches(), clock)
-        authorize = Route("/oauth/authorize", self._authorize, methods=["GET", "POST"])
-        authorize_at_api = Route("/oauth/authorize", self._authorize_at_api, methods=["GET", "POST"])
-        token = Route("/oauth/access_token", TokenApi(self.state), methods=["POST"])
-        self._asgi = Starlette(
-            routes=[
-                Host(_WWW, Router([authorize, Route("/integrity/checkpoint/", self._checkpoint)])),
-                Host(_API, Router([authorize_at_api, token])),
-                Host(_GRAPH, GraphApi(self.state)),
-            ]
-        )
+        authorize, token = "/oauth/authorize", TokenApi(self.state)
+        self._hosts: dict[str, Handler] = {
+            _WWW: Routes(
+                [
+                    ("GET", authorize, self._authorize),
+                    ("POST", authorize, self._authorize),
+                    ("GET", "/integrity/checkpoint/", self._checkpoint),
+                ]
+            ),
+            _API: Routes(
+                [
+                    ("GET", authorize, self._authorize_at_api),
+                    ("POST", authorize, self._authorize_at_api),
+                    ("POST", "/oauth/access_token", token.__call__),
+                ]
+            ),
+            _GRAPH: GraphApi(self.state),
+        }
 
     @property
     def app(self) -> App:
@@ -78,22 +84,24 @@ class InstagramStandIn:
     def switches(self) -> Switches:
         return self.state.switches
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._asgi(scope, receive, send)
+    async def __call__(self, request: Request) -> web.StreamResponse:
+        host = request.headers.get("Host", "").partition(":")[0].lower()
+        handler = self._hosts.get(host)
+        return await handler(request) if handler else text("Not Found", 404)
 
-    async def _authorize_at_api(self, request: Request) -> Response:
+    async def _authorize_at_api(self, request: Request) -> Answer:
         if self.switches.era == "documented":
             return await self._authorize(request)
         if self.switches.api_page_unavailable:
             return _refusal(_UNAVAILABLE, known.INSTAGRAM_PAGE_UNAVAILABLE, 404)
-        return RedirectResponse(f"https://{_WWW}/oauth/authorize?{request.url.query}", 302)
+        return redirect(f"https://{_WWW}/oauth/authorize?{_query(request)}")
 
-    async def _authorize(self, request: Request) -> Response:
+    async def _authorize(self, request: Request) -> Answer:
         answered = await form_fields(request) if request.method == "POST" else {}
-        query = answered.get("request", request.url.query)
+        query = answered.get("request", _query(request))
         asked = dict(parse_qsl(query, keep_blank_values=True))
         if self.switches.checkpoint:
-            return RedirectResponse(f"/integrity/checkpoint/?{urlencode({'next': query})}", 302)
+            return redirect(f"/integrity/checkpoint/?{urlencode({'next': query})}")
         if self.switches.oops == "authorize":
             return _refusal("Oops, an error occurred.", known.INSTAGRAM_GENERAL_ERROR, 500)
         refused = self._refused(asked)
@@ -121,7 +129,7 @@ class InstagramStandIn:
             return "Insufficient developer role", known.NO_ROLE_IN_APP
         return None
 
-    def _consent(self, asked: dict[str, str], query: str) -> Response:
+    def _consent(self, asked: dict[str, str], query: str) -> Answer:
         return page(
             _TEMPLATES.joinpath("consent.html"),
             app=self.app.name,
@@ -133,11 +141,11 @@ class InstagramStandIn:
             request=query,
         )
 
-    async def _checkpoint(self, request: Request) -> Response:
+    async def _checkpoint(self, request: Request) -> Answer:
         """It sends people back without having solved anything."""
-        return RedirectResponse(f"/oauth/authorize?{request.query_params.get('next', '')}", 302)
+        return redirect(f"/oauth/authorize?{request.query.get('next', '')}")
 
-    def _decided(self, asked: dict[str, str], decision: str) -> Response:
+    def _decided(self, asked: dict[str, str], decision: str) -> Answer:
         if self.switches.incomplete_form:
             return _refusal("Session Invalid", known.SESSION_INVALID)
         if decision == "allow":
@@ -155,12 +163,17 @@ class InstagramStandIn:
         if "state" in asked:
             answer["state"] = asked["state"]
         uri = asked["redirect_uri"]
-        return RedirectResponse(f"{uri}{'&' if '?' in uri else '?'}{urlencode(answer)}{fragment}", 302)
+        return redirect(f"{uri}{'&' if '?' in uri else '?'}{urlencode(answer)}{fragment}")
+
+
+def _query(request: Request) -> str:
+    """As it was written."""
+    return request.raw_path.partition("?")[2]
 
 
 def _scopes(asked: dict[str, str]) -> list[str]:
     return re.findall(r"[^,\s]+", asked.get("scope", ""))
 
 
-def _refusal(said: str, failure: str, status: int = 400) -> Response:
+def _refusal(said: str, failure: str, status: int = 400) -> Answer:
     return page(_TEMPLATES.joinpath("instagram-error.html"), status, said=said, failure=failure)

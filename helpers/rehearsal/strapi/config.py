@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from aiohttp import web
+
+from helpers.web.answers import Answer
+from helpers.web.server import Handler, Request
 
 _CORS_METHODS = "GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS"
 _CORS_HEADERS = "Content-Type,Authorization,Origin,Accept"
@@ -38,7 +41,7 @@ class Config:
     def _secure(self) -> bool:
         return self.production if self.secure is None else self.secure
 
-    def refuses_cookies(self, headers: Headers) -> bool:
+    def refuses_cookies(self, headers: Mapping[str, str]) -> bool:
         """Koa sets no secure cookie where it sees no https, and Strapi answers 500."""
         return self._secure and not (self.proxy and headers.get("x-forwarded-proto") == "https")
 
@@ -54,36 +57,27 @@ _ADMIN = ("/admin/", "/users-permissions/")
 class Cors:
     """``strapi::cors``: https://github.com/koajs/cors with Strapi's defaults, but not for administrators."""
 
-    def __init__(self, app: ASGIApp, strapi: _Configured) -> None:
+    def __init__(self, app: Handler, strapi: _Configured) -> None:
         self.app, self.strapi = app, strapi
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(_ADMIN):
-            await self.app(scope, receive, send)
-            return
-        asked = Headers(scope=scope)
-        origin, allowed = asked.get("origin", ""), self.strapi.config.origins
+    async def __call__(self, request: Request) -> web.StreamResponse:
+        if request.path.startswith(_ADMIN):
+            return await self.app(request)
+        origin, allowed = request.headers.get("origin", ""), self.strapi.config.origins
         granted = {}
         if origin and (allowed is None or origin in allowed):
             granted = {"access-control-allow-origin": origin, "access-control-allow-credentials": "true"}
         if self.strapi.config.wildcard:
             granted = {"access-control-allow-origin": "*"}
-        preflight = granted and scope["method"] == "OPTIONS" and "access-control-request-method" in asked
-
-        async def answer(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(granted)
-                headers.add_vary_header("Origin")
-            await send(message)
-
-        if preflight:
+        if granted and request.method == "OPTIONS" and "access-control-request-method" in request.headers:
             granted |= {
                 "access-control-max-age": str(_CORS_AGE),
                 "access-control-allow-methods": _CORS_METHODS,
                 "access-control-allow-headers": _CORS_HEADERS,
             }
-            await answer({"type": "http.response.start", "status": 204, "headers": []})
-            await send({"type": "http.response.body", "body": b""})
+            answer: web.StreamResponse = Answer(status=204)
         else:
-            await self.app(scope, receive, answer)
+            answer = await self.app(request)
+        answer.headers.update(granted)
+        answer.headers["vary"] = "Origin"
+        return answer

@@ -8,9 +8,11 @@ the URL.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -76,7 +78,7 @@ class Failed(Exception):
 class Engine:
     no_way_out = "fetch failed"
 
-    def __init__(self, outgoing: httpx.AsyncBaseTransport | None) -> None:
+    def __init__(self, outgoing: httpx.BaseTransport | None) -> None:
         self._outgoing = outgoing
 
     async def ask(self, request: httpx.Request) -> Any:
@@ -85,8 +87,7 @@ class Engine:
             raise Failed(self.no_way_out)
         request.extensions["timeout"] = httpx.Timeout(10).as_dict()
         try:
-            response = await self._outgoing.handle_async_request(request)
-            await response.aread()
+            response = await asyncio.to_thread(_ask, self._outgoing, request)
         except httpx.HTTPError as error:
             raise Failed(self.no_way_out) from error
         try:
@@ -101,7 +102,7 @@ class Engine:
 
     async def profile(self, name: str, token: str) -> dict[str, str]:
         built_in = name == DOCUMENTED.provider
-        fields = "id%2Cusername" if built_in else "id,user_id,username,account_type"
+        fields = "id%2Cusername" if built_in else "id,username"
         headers = {"Authorization": f"Bearer {token}"}
         try:
             body = await self.ask(httpx.Request("GET", f"{PROFILE_URL}?fields={fields}", headers=headers))
@@ -244,3 +245,10 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
         yield name, f"{Decimal(repr(float(value))).normalize():f}"
     else:
         yield name, str(value)
+
+
+def _ask(outgoing: httpx.BaseTransport, request: httpx.Request) -> httpx.Response:
+    response = outgoing.handle_request(request)
+    with closing(response):
+        response.read()
+    return response

@@ -13,10 +13,9 @@ from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-
 from helpers.core.flows import TOKEN_URL, Flow
+from helpers.web.answers import Answer, as_json
+from helpers.web.server import Request
 
 
 class Refusal(Exception):
@@ -30,9 +29,9 @@ class Refusal(Exception):
         super().__init__(message)
         self.status, self.name, self.details = status, name, details or {}
 
-    def response(self) -> Response:
+    def response(self) -> Answer:
         error = {"status": self.status, "name": self.name, "message": str(self), "details": self.details}
-        return JSONResponse({"data": None, "error": error}, self.status)
+        return as_json({"data": None, "error": error}, self.status)
 
 
 def sign(key: bytes, text: str) -> str:
@@ -79,7 +78,7 @@ class RateLimit:
 
     def hit(self, request: Request, headers: dict[str, str]) -> None:
         """Count one more, and tell in ``headers`` how many are left."""
-        bucket = f"{request.url.path.lower()} {request.client.host if request.client else ''}"
+        bucket = f"{request.path.lower()} {request.remote}"
         count, until = self._buckets.get(bucket, (0, 0.0))
         if until <= self._clock():
             count, until = 0, self._clock() + self.SECONDS

@@ -8,16 +8,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
+from aiohttp import web
 
 from helpers.core.flows import TODAY
 from helpers.core.masking import Secret
@@ -26,6 +20,8 @@ from helpers.rehearsal.strapi.config import Config, Cors
 from helpers.rehearsal.strapi.engines import OAuthConnectEngine, Provider, SessionEngine, TokenEngine
 from helpers.rehearsal.strapi.parts import Admins, RateLimit, Refusal, Session, fresh_providers, sign
 from helpers.rehearsal.strapi.users import Users
+from helpers.web.answers import Answer, Routes, as_json, redirect, text
+from helpers.web.server import Handler, Request
 
 ADMIN_EMAIL = "admin@example.com"
 ADMIN_PASSWORD = Secret("Rehearsal-2026")
@@ -43,7 +39,7 @@ class StrapiStandIn:
 
     Args:
         config: what the project's files say.
-        outgoing: where calls to Instagram go, closed with ``app``; without one they fail.
+        outgoing: where calls to Instagram go, without one they fail.
         custom_provider: whether the provider file of this kit is installed.
         has_admin: whether the sample administrator is registered.
     """
@@ -52,32 +48,23 @@ class StrapiStandIn:
         self,
         engine: str = "session",
         config: Config | None = None,
-        outgoing: httpx.AsyncBaseTransport | None = None,
+        outgoing: httpx.BaseTransport | None = None,
         *,
         custom_provider: bool = True,
         has_admin: bool = True,
     ) -> None:
         kind, self.version = ENGINES[engine]
         self.engine: _Engine = kind(outgoing)
-        self.config, self._outgoing = config or Config(), outgoing
+        self.config = config or Config()
         self.providers = fresh_providers(self.config.url, TODAY if custom_provider else None)
         self.users, self.admins, self.limit = Users(), Admins(), RateLimit()
         if has_admin:
             self.admins.register({"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD.reveal()})
         self._key = secrets.token_bytes(16)
-        self.app = Starlette(
-            routes=self._routes(), lifespan=self._lifespan, middleware=[Middleware(Cors, self)]
-        )
+        self.app = Cors(self._routes(), self)
 
-    @asynccontextmanager
-    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        yield
-        # Its connections belong to the event loop that ends here.
-        if self._outgoing:
-            await self._outgoing.aclose()
-
-    def _routes(self) -> list[Route]:
-        handlers: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
+    def _routes(self) -> Routes:
+        handlers: list[tuple[str, str, Handler]] = [
             ("GET", HEALTH, self._health),
             ("GET", "/admin/init", self._init),
             ("POST", "/admin/register-admin", self._register_admin),
@@ -86,107 +73,114 @@ class StrapiStandIn:
             ("GET", "/users-permissions/providers", self._read_providers),
             ("PUT", "/users-permissions/providers", self._write_providers),
             ("GET", "/users-permissions/advanced", self._read_advanced),
-            ("GET", "/{prefix:path}/connect/{provider}", self._connect),
-            ("GET", "/{prefix:path}/connect/{provider}/callback", self._callback),
-            ("GET", "/{prefix:path}/auth/{provider}/callback", self._auth),
-            ("GET", "/{prefix:path}/users/me", self._me),
-            ("GET", "/{rest:path}", self._nowhere),
+            ("GET", "/content-manager/collection-types/plugin::users-permissions.user", self._find_users),
+            ("GET", "/{prefix:.*}/connect/{provider}", self._connect),
+            ("GET", "/{prefix:.*}/connect/{provider}/callback", self._callback),
+            ("GET", "/{prefix:.*}/auth/{provider}/callback", self._auth),
+            ("GET", "/{prefix:.*}/users/me", self._me),
+            ("GET", "/{rest:.*}", self._nowhere),
         ]
-        return [Route(path, self._served(handler), methods=[verb]) for verb, path, handler in handlers]
+        return Routes((verb, path, self._served(handler)) for verb, path, handler in handlers)
 
-    def _served(
-        self, handler: Callable[[Request], Awaitable[Response]]
-    ) -> Callable[[Request], Awaitable[Response]]:
+    def _served(self, handler: Handler) -> Handler:
         """Refusals become Strapi's error shape, and the session is saved when it changed."""
 
-        async def endpoint(request: Request) -> Response:
-            session = request.state.session = Session(self._key, request.cookies)
+        async def endpoint(request: Request) -> web.StreamResponse:
+            session = request.session = Session(self._key, request.cookies)
             headers: dict[str, str] = {}
             try:
-                if f"/{request.path_params.get('prefix', '')}" not in ("/", self.config.prefix):
+                if f"/{request.parts.get('prefix', '')}" not in ("/", self.config.prefix):
                     await self._nowhere(request)
-                if "/connect/" in request.url.path:
+                if "/connect/" in request.path:
                     self.limit.hit(request, headers)
                 response = await handler(request)
             except Refusal as refusal:
                 response = refusal.response()
             cookies = session.changes(self.config.cookie_flags)
             if cookies and self.config.refuses_cookies(request.headers):
-                return PlainTextResponse("Internal Server Error", 500)
+                return text("Internal Server Error", 500)
             response.headers.update(headers)
             for cookie in cookies:
-                response.headers.append("Set-Cookie", cookie)
+                response.headers.add("Set-Cookie", cookie)
             return response
 
         return endpoint
 
-    async def _health(self, request: Request) -> Response:
-        return Response(status_code=204, headers={"strapi": "You are so French!"})
+    async def _health(self, request: Request) -> web.StreamResponse:
+        return Answer(status=204, headers={"strapi": "You are so French!"})
 
-    async def _nowhere(self, request: Request) -> Response:
+    async def _nowhere(self, request: Request) -> web.StreamResponse:
         raise Refusal("Not Found", 404, "NotFoundError")
 
     # The administrator's side
 
-    async def _init(self, request: Request) -> Response:
-        return JSONResponse({"data": {"uuid": False, "hasAdmin": self.admins.exist}})
+    async def _init(self, request: Request) -> web.StreamResponse:
+        return as_json({"data": {"uuid": False, "hasAdmin": self.admins.exist}})
 
-    async def _register_admin(self, request: Request) -> Response:
-        return JSONResponse({"data": self.admins.register(await request.json())})
+    async def _register_admin(self, request: Request) -> web.StreamResponse:
+        return as_json({"data": self.admins.register(await request.json())})
 
-    async def _sign_in(self, request: Request) -> Response:
-        return JSONResponse({"data": self.admins.sign_in(await request.json())})
+    async def _sign_in(self, request: Request) -> web.StreamResponse:
+        return as_json({"data": self.admins.sign_in(await request.json())})
 
-    async def _information(self, request: Request) -> Response:
+    async def _information(self, request: Request) -> web.StreamResponse:
         self.admins.check(request)
-        return JSONResponse({"data": {"strapiVersion": self.version, "autoReload": self.config.develop}})
+        return as_json({"data": {"strapiVersion": self.version, "autoReload": self.config.develop}})
 
-    async def _read_providers(self, request: Request) -> Response:
+    async def _read_providers(self, request: Request) -> web.StreamResponse:
         self.admins.check(request)
         computed = {
             name: {"redirectUri": self._redirect_uri(request, name)}
             for name in self.providers
             if name != "email"
         }
-        return JSONResponse({name: entry | computed.get(name, {}) for name, entry in self.providers.items()})
+        return as_json({name: entry | computed.get(name, {}) for name, entry in self.providers.items()})
 
-    async def _write_providers(self, request: Request) -> Response:
+    async def _write_providers(self, request: Request) -> web.StreamResponse:
         self.admins.check(request)
-        body = json.loads(await request.body() or b"{}")
+        body = json.loads(await request.read() or b"{}")
         if not body:
             raise Refusal("Request body cannot be empty", name="ValidationError")
         self.providers = body["providers"]
-        return JSONResponse({"ok": True})
+        return as_json({"ok": True})
 
-    async def _read_advanced(self, request: Request) -> Response:
+    async def _read_advanced(self, request: Request) -> web.StreamResponse:
         self.admins.check(request)
-        return JSONResponse({"settings": self.users.advanced, "roles": self.users.roles()})
+        return as_json({"settings": self.users.advanced, "roles": self.users.roles()})
+
+    async def _find_users(self, request: Request) -> web.StreamResponse:
+        self.admins.check(request)
+        wanted = request.query.get("filters[provider][$eq]")
+        found = [user for user in self.users.all if user["provider"] == wanted]
+        size, total = int(request.query.get("pageSize", 10)), len(found)
+        pagination = {"page": 1, "pageSize": size, "pageCount": -(-total // size), "total": total}
+        return as_json({"results": found[:size], "pagination": pagination})
 
     # The login
 
-    async def _connect(self, request: Request) -> Response:
-        return RedirectResponse(self.engine.start(self._provider(request), request.state.session), 302)
+    async def _connect(self, request: Request) -> web.StreamResponse:
+        return redirect(self.engine.start(self._provider(request), request.session))
 
-    async def _callback(self, request: Request) -> Response:
-        query, session = dict(request.query_params), request.state.session
-        return RedirectResponse(await self.engine.finish(self._provider(request), query, session), 302)
+    async def _callback(self, request: Request) -> web.StreamResponse:
+        query, session = dict(request.query), request.session
+        return redirect(await self.engine.finish(self._provider(request), query, session))
 
-    async def _auth(self, request: Request) -> Response:
-        name = request.path_params["provider"]
+    async def _auth(self, request: Request) -> web.StreamResponse:
+        name = request.parts["provider"]
         self._enabled(name)
-        grant = request.state.session.grant if self.config.session_middleware else None
-        token = self.engine.answer(dict(request.query_params), grant).get("access_token")
+        grant = request.session.grant if self.config.session_middleware else None
+        token = self.engine.answer(dict(request.query), grant).get("access_token")
         if not token:
             raise Refusal("No access_token.")
         user = self.users.connect(name, await self.engine.profile(name, token))
-        response = JSONResponse({"jwt": self.users.issue_jwt(user), "user": user})
+        response = as_json({"jwt": self.users.issue_jwt(user), "user": user})
         refresh = f"strapi_up_refresh={secrets.token_hex(20)}"
         for cookie in (refresh, f"strapi_up_refresh.sig={sign(self._key, refresh)}"):
-            response.headers.append("Set-Cookie", f"{cookie}; path=/; samesite=lax; httponly")
+            response.headers.add("Set-Cookie", f"{cookie}; path=/; samesite=lax; httponly")
         return response
 
-    async def _me(self, request: Request) -> Response:
-        return JSONResponse(self.users.who(request.headers.get("authorization", "")))
+    async def _me(self, request: Request) -> web.StreamResponse:
+        return as_json(self.users.who(request.headers.get("authorization", "")))
 
     def _enabled(self, name: str) -> dict[str, Any]:
         entry = self.providers.get(name, {})
@@ -195,9 +189,9 @@ class StrapiStandIn:
         return entry
 
     def _provider(self, request: Request) -> Provider:
-        name = request.path_params["provider"]
+        name = request.parts["provider"]
         entry = self._enabled(name)
-        wanted = request.query_params.get("callback")
+        wanted = request.query.get("callback")
         # Another front end than the stored one is refused; another query of the same page is not.
         if wanted is not None and wanted.partition("?")[0] != entry.get("callback", "").partition("?")[0]:
             raise Refusal(
@@ -210,5 +204,10 @@ class StrapiStandIn:
     def _redirect_uri(self, request: Request, name: str) -> str:
         url = self.config.url.strip("/")
         if not url.startswith("http"):
-            url = f"http://localhost:{request.scope['server'][1]}/{url}".strip("/")
+            url = f"http://localhost:{_port(request)}/{url}".strip("/")
         return f"{url}{self.config.prefix}/connect/{name}/callback"
+
+
+def _port(request: Request) -> int:
+    """The one it listens at, whatever the visitor calls it."""
+    return int(request.get_extra_info("sockname")[1])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import signal
@@ -15,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from tests.real.strapi import _CACHE, _NODE, _free_port, _lock, _run
+from tests.real.strapi import _NODE, _free_port, install_packages
 
 _HERE = Path(__file__).parent
 _STARTING = 60  # seconds; it takes one to ten
@@ -36,22 +35,7 @@ NEXT = Kind("next", ("next/dist/bin/next", "dev", "--hostname", "localhost", "--
 
 
 def install(kind: Kind) -> Path:
-    """A folder outside the repository with the packages of this lock file; only the first call takes long."""
-    _CACHE.mkdir(parents=True, exist_ok=True)
-    files = [_HERE / kind.name / "package.json", _HERE / kind.name / "package-lock.json", _HERE / ".npmrc"]
-    node = _run(_NODE, "-p", "process.version + process.platform + process.arch").strip()
-    key = hashlib.sha256(node.encode() + b"".join(file.read_bytes() for file in files))
-    folder = _CACHE / f"{kind.name}-{key.hexdigest()[:16]}"
-    with _lock(folder.with_suffix(".lock")):
-        if not folder.exists():
-            partial = folder.with_suffix(".partial")
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir()
-            for file in files:
-                shutil.copy(file, partial)
-            _run("npm", "install", cwd=partial)
-            partial.rename(folder)
-    return folder
+    return install_packages(_HERE / kind.name)
 
 
 class DevServer:

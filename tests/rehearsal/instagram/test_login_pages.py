@@ -29,15 +29,15 @@ class Stage:
 
     instagram: InstagramStandIn
 
-    async def __call__(self, scope, receive, send):
-        await self.instagram(scope, receive, send)
+    async def __call__(self, request):
+        return await self.instagram(request)
 
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[Stage, httpx.Client]]:
     stage = Stage()
     stage.instagram = stand_in()
-    server = Server(stage).start()
+    server = Server(stage, names=lambda: HOSTS).start()
     with closing(Internet()) as internet:
         for host in HOSTS:
             internet.add(host, server.port)

@@ -28,7 +28,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 
 from helpers.rehearsal.ngrok.install import install_agent
-from helpers.web.server import Server
+from tests.support.asgi import AsgiServer
 
 TOKEN = "2wellFormedAuthtoken_00000000001"
 DOMAIN = "65e60559.ngrok-free.dev"
@@ -95,7 +95,7 @@ class Upstream:
                 Route("/redirect", lambda _: RedirectResponse("https://elsewhere.example/x?code=1", 302)),
             ]
         )
-        self.server = Server(app).start()
+        self.server = AsgiServer(app).start()
 
     async def echo(self, request: Request) -> Response:
         body = await request.body()

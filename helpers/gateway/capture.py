@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
-
-from starlette.datastructures import Headers
-from starlette.types import Message, Scope
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from helpers.core.masking import MASK, SECRET_NAMES, Secret, redact
+from helpers.gateway.headers import who_asks
 from helpers.gateway.witness import Hop, mark
+from helpers.web.server import Request
 
 # Parameters that may be shown: they explain a login and open nothing.
 _HARMLESS = {"app_id", "client_id", "fields", "grant_type", "redirect_uri", "response_type", "scope"}
@@ -26,6 +25,8 @@ _MARKING = frozenset({"access_token", "code", "jwt", "raw[access_token]", "state
 MOST_COOKIE = 4096  # bytes of name and value; what is longer, browsers drop without a word
 TOO_BIG = "too big for a browser"
 _MOST_BODY = 64 * 1024  # bytes kept of a body while it passes; a user object is far smaller
+
+Pairs = Iterable[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True)
@@ -38,26 +39,30 @@ class Role:
 
 
 class Exchange:
-    """Filled as the messages pass; it ends with the request, and with it all secrets it has seen."""
+    """Filled as the messages pass; it ends with the request, and with it all secrets it has seen.
 
-    def __init__(self, scope: Scope, role: Role) -> None:
+    ``host`` is the one that the trace names: ours where we know it, whatever the client says.
+    """
+
+    def __init__(self, request: Request, role: Role, host: str = "") -> None:
         self.role = role
-        self.method = scope["method"]
-        headers = Headers(scope=scope)
-        query = scope["query_string"].decode("latin-1")
-        self.url = f"{headers.get('host', '')}{scope['path']}" + (f"?{query}" if query else "")
+        self.method = request.method
+        path, _, query = request.raw_path.partition("?")
+        self.url = (host or request.headers.get("Host", "")) + unquote(path) + (f"?{query}" if query else "")
         self.began, self.ended = time.monotonic(), 0.0
-        self.complete = False
+        self.mine: bool | None = None
+        self.peer, self.elsewhere = mark(who_asks(request).decode()), False
+        self.reached = True  # False: the answer is the gateway's own, for want of the upstream's
         self.status: int | None = None
         self.location = ""
         self.cookies: list[str] = []
         self._secrets: set[str] = set()
         self._marking: set[str] = set()
         self._note(_pairs(query))
-        scheme, _, token = headers.get("authorization", "").partition(" ")
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             self._note([("jwt", token.strip())])
-        sent = ";".join(headers.getlist("cookie")).split(";")
+        sent = ";".join(request.headers.getall("Cookie", [])).split(";")
         self._sent_cookies = {cookie.partition("=")[2].strip() for cookie in sent}
         self._request, self._answer = bytearray(), bytearray()
 
@@ -68,20 +73,18 @@ class Exchange:
             if name in _MARKING:
                 self._marking.add(value)
 
-    def request(self, message: Message) -> None:
+    def asked(self, piece: bytes) -> None:
         if len(self._request) < _MOST_BODY:
-            self._request += message.get("body", b"")
+            self._request += piece
 
-    def answer(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            for name, value in message["headers"]:
-                self._header(name.lower(), value.decode("latin-1"))
-            return
+    def answering(self, status: int, headers: Pairs) -> None:
+        self.status = status
+        for name, value in headers:
+            self._header(name.lower(), value.decode("latin-1"))
+
+    def answered(self, piece: bytes) -> None:
         if len(self._answer) < _MOST_BODY:
-            self._answer += message.get("body", b"")
-        if not message.get("more_body"):
-            self.complete, self.ended = True, time.monotonic()
+            self._answer += piece
 
     def _header(self, name: bytes, value: str) -> None:
         if name == b"location":
@@ -107,7 +110,7 @@ class Exchange:
             return {}
         return found if isinstance(found, dict) else {}
 
-    def hop(self, scheme: str, *, reached: bool) -> Hop:
+    def hop(self, scheme: str) -> Hop:
         body = self.body()
         self._note([*_pairs(self._request.decode("latin-1")), *_strings(body)])
         # Held while the hop is written, because redact knows the secrets that somebody holds.
@@ -125,9 +128,13 @@ class Exchange:
             message=(_message(body) or _alert(self._answer)) if (self.status or 0) >= 400 else "",
             cookies=tuple(redact(cookie) for cookie in self.cookies),
             user=_user(body) if self.status == 200 else None,
+            refresh=_refresh(body, self.cookies),
             marks=_marks(self._marking),
             sent_cookies=_marks(self._sent_cookies),
-            reached=reached,
+            mine=self.mine,
+            peer=self.peer,
+            elsewhere=self.elsewhere,
+            reached=self.reached,
         )
         held.clear()
         return hop
@@ -176,6 +183,13 @@ def _alert(page: bytearray) -> str:
     """What an HTML page says in its alert, as the rehearsal's Instagram does where it shows a refusal."""
     found = re.search(rb'role="alert"[^>]*>([^<]+)<', page)
     return redact(unescape(found[1].decode("utf-8", "replace")).strip())[:500] if found else ""
+
+
+def _refresh(body: dict[str, Any], cookies: list[str]) -> str:
+    """Strapi's ``jwtManagement: 'refresh'`` hands out a second token, in one of two places."""
+    if any(cookie.startswith("strapi_up_refresh") for cookie in cookies):
+        return "cookie"
+    return "answer" if isinstance(body.get("refreshToken"), str) else ""
 
 
 def _user(body: dict[str, Any]) -> dict[str, str] | None:
