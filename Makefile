@@ -8,7 +8,9 @@ HOLDERS = $(shell find . -maxdepth 3 -name pyvenv.cfg -o -maxdepth 3 -name conda
 OTHERS = $(patsubst ./%/,%,$(dir $(HOLDERS)))
 NOT = $(OTHERS:%=--extend-exclude=%)
 
-.PHONY: lab test test-real test-workshop bench docs pictures lint fix clean
+always:
+
+.PHONY: always lab drift lock test test-pythons test-oldest test-real test-workshop bench docs pictures lint fix clean
 
 # A workspace of its own: a person's other layouts stay as they are. It shows the table of contents, the list of steps.
 WORKSPACE = /lab/workspaces/instagram-login/tree/notebooks/1_set_up.ipynb
@@ -20,6 +22,19 @@ lab: $(LAB)/ready  ## open JupyterLab at 1_set_up.ipynb (OPTIONS=--no-browser an
 
 test: $(TEST)/ready lint  ## everything that needs nothing but Python
 	$(TEST)/bin/python -m pytest -n 2 --dist loadfile
+
+test-pythons:  ## make test on each Python that the project names, as far as they are here
+	$(PYTHON) tools/pythons.py
+
+test-oldest:  ## make test with the oldest versions that the project declares
+	$(PYTHON) tools/environment.py $(TEST)-oldest test --oldest
+	$(TEST)-oldest/bin/python -m pytest -n 2 --dist loadfile
+
+drift: $(TEST)/ready  ## what the kit relies on, compared with what is published now
+	$(TEST)/bin/python tools/drift.py
+
+lock: $(TEST)/ready  ## the versions and hashes that make lab installs (needs uv)
+	$(TEST)/bin/python tools/lock.py
 
 test-real: $(TEST)/ready-real  ## the same contracts and logins on four real Strapis (needs Node 20+, npm and Chromium)
 	$(TEST)/bin/python -m tests.real.strapi
@@ -48,18 +63,16 @@ fix: $(TEST)/ready  ## repair what lint complains about, as far as a tool can
 	$(TEST)/bin/ruff format . $(NOT)
 
 clean:
-	rm -rf $(LAB) $(TEST) $(WORKSHOP) .real build *.egg-info
+	rm -rf $(LAB) $(TEST) $(TEST)-* $(WORKSHOP) .real build *.egg-info
 
-$(LAB)/ready: pyproject.toml
-	@echo "Installing JupyterLab and the kit into $(LAB), once; this takes a minute or two."
-	@$(PYTHON) -m venv $(LAB)
-	@$(LAB)/bin/python -m pip install --quiet -e '.[lab]'
-	@touch $@
+# An environment that is right stays as it is; one of another Python than was asked for is made anew.
+EXACTLY = $(if $(filter file default undefined,$(origin PYTHON)),,--exactly)
 
-$(TEST)/ready: pyproject.toml
-	$(PYTHON) -m venv $(TEST)
-	$(TEST)/bin/python -m pip install --quiet -e '.[test]'
-	touch $@
+$(LAB)/ready: always
+	@$(PYTHON) tools/environment.py $(LAB) lab $(EXACTLY)
+
+$(TEST)/ready: always
+	@$(PYTHON) tools/environment.py $(TEST) test $(EXACTLY)
 
 $(TEST)/ready-bench: $(TEST)/ready
 	$(TEST)/bin/python -m pip install --quiet -e '.[test,real,bench]'

@@ -1,17 +1,21 @@
-"""The same setup from a terminal: ``python -m helpers rehearse|doctor|login|explain``."""
+"""The same setup from a terminal: ``instagram-login-kit``, or in a checkout ``python -m helpers``."""
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from helpers.core import home as homes
 from helpers.core import inputs, settings
 from helpers.core.errors import InputError, KitError
 from helpers.doctor import checks, diagnosis
@@ -20,6 +24,7 @@ from helpers.gateway.witness import Attempt
 from helpers.kit import Kit
 from helpers.login import trace
 from helpers.login.verdict import Verdict
+from helpers.project import notebook_copies
 
 OK, FAILED, USAGE = 0, 1, 2
 _LOOKED_AT = {
@@ -30,12 +35,14 @@ _ROBOTS_PATIENCE, _LONGEST = 10.0, 86_400.0  # seconds
 
 
 def main(argv: list[str] | None = None) -> int:
-    arguments = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    cut = given.index("--") if given[:1] == ["lab"] and "--" in given else len(given)
+    arguments = _parser().parse_args(given[:cut], argparse.Namespace(options=given[cut + 1 :]))
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         return command(arguments)
     except InputError as error:
-        print(error, file=sys.stderr)
+        print("\n".join(error.lines()), file=sys.stderr)
         return USAGE
     except KitError as error:
         print("\n".join(error.lines()), file=sys.stderr)
@@ -47,12 +54,12 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m helpers",
+        prog="python -m helpers" if homes.checkout() else homes.NAME,
         description="Set up Log in with Instagram for Strapi.",
         epilog="Exit status: 0 if everything that was needed passed; 1 if something failed or could not be "
         "checked; 2 for wrong usage.",
     )
-    commands = parser.add_subparsers(required=True, metavar="rehearse|doctor|login|explain")
+    commands = parser.add_subparsers(required=True, metavar="rehearse|doctor|login|explain|notebooks|lab")
 
     rehearse_ = commands.add_parser("rehearse", help="the whole setup and a login, on stand-ins only")
     rehearse_.add_argument("--flow", choices=("today", "documented"), help="default: KIT_FLOW, or today")
@@ -74,7 +81,31 @@ def _parser() -> argparse.ArgumentParser:
 
     for each in (rehearse_, doctor_, login_, explain_):
         each.add_argument("--json", action="store_true", help="print JSON instead of text")
+    notebooks_ = _add_notebooks(commands)
+    for each in (rehearse_, doctor_, login_, *notebooks_):
+        each.add_argument("--home", help="the folder for what you type and what is changed (or KIT_HOME)")
     return parser
+
+
+def _add_notebooks(commands: Any) -> list[argparse.ArgumentParser]:
+    notebooks_ = commands.add_parser("notebooks", help="put the notebooks into a folder")
+    notebooks_.add_argument("folder", type=Path, help="made if it is not there; what is in it stays")
+    notebooks_.set_defaults(command=notebooks)
+
+    ours = "options for JupyterLab stand behind --, as in: lab -- --no-browser"
+    lab_ = commands.add_parser("lab", help="open JupyterLab at the first notebook", epilog=ours)
+    lab_.add_argument("folder", type=Path, nargs="?", help="default: notebooks, in the kit's home")
+    lab_.set_defaults(command=lab)
+    return [notebooks_, lab_]
+
+
+def _load(arguments: argparse.Namespace, environ: dict[str, str] | None = None) -> settings.Settings:
+    given = settings.load(environ, Path(arguments.home).expanduser().absolute() if arguments.home else None)
+    if given.home == homes.default() and not given.home.exists() and not environ:
+        homes.make(given.home)
+        chosen = "--home or KIT_HOME choose another folder"
+        print(f"What you type and what is changed is kept in {given.home}; {chosen}.", file=sys.stderr)
+    return given
 
 
 def _seconds(text: str) -> float:
@@ -86,7 +117,7 @@ def _seconds(text: str) -> float:
 
 def rehearse(arguments: argparse.Namespace) -> int:
     # Loaded as a rehearsal: none of a live setup's facts may come in.
-    given = settings.load({**os.environ, "KIT_MODE": "rehearsal"})
+    given = _load(arguments, {**os.environ, "KIT_MODE": "rehearsal"})
     kit = Kit(replace(given, flow=arguments.flow or given.flow), engine=arguments.engine)
     began = time.monotonic()
 
@@ -103,7 +134,7 @@ def rehearse(arguments: argparse.Namespace) -> int:
 
 
 def login(arguments: argparse.Namespace) -> int:
-    given = settings.load()
+    given = _load(arguments)
     if arguments.public_url:
         given = replace(given, public_url=inputs.public_url(arguments.public_url))
         if not given.live:
@@ -150,7 +181,7 @@ def _report(kit: Kit, work: Callable[[], Attempt], *, as_json: bool) -> int:
 
 
 def doctor(arguments: argparse.Namespace) -> int:
-    kit = Kit(settings.load())
+    kit = Kit(_load(arguments))
     try:
         with suppress(KitError):  # what stands in the way is what the checks name
             kit.rehearse_up_to(4)
@@ -197,6 +228,27 @@ def _explained(reading: Reading) -> list[str]:
             steps = (f"{step}. {told}" for step, told in enumerate(match.failure.fix, 1))
             lines += [f"      {told}" for told in (match.failure.cause, *steps)]
     return [*lines, *(["", f"Next: {reading.next}"] if reading.next else [])]
+
+
+def notebooks(arguments: argparse.Namespace) -> int:
+    copied, kept = notebook_copies.put(_load(arguments), arguments.folder)
+    for names, what in ((copied, "Put there"), (kept, "There already, and left as they are")):
+        if names:
+            print(f"{what}: {', '.join(names)}")
+    return OK
+
+
+def lab(arguments: argparse.Namespace) -> int:
+    given = _load(arguments)
+    folder = (arguments.folder or homes.checkout() or given.home).expanduser().absolute()
+    if not arguments.folder:
+        folder /= "notebooks"
+    if folder != homes.own_notebooks():
+        notebook_copies.put(given, folder)
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise InputError("JupyterLab is not installed beside the kit: install jupyterlab there.")
+    command, environment = notebook_copies.lab(given, folder, arguments.options)
+    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - ours
 
 
 if __name__ == "__main__":

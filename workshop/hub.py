@@ -1,4 +1,8 @@
-"""Start and stop the workshop's hub; what ``make -C workshop start`` and ``stop`` call."""
+"""Start and stop the workshop's hub; what ``make -C workshop start`` and ``stop`` call.
+
+Not a JupyterHub in the foreground: it would end twenty people's work with the facilitator's terminal. And
+what is left of a crashed hub would still have to be found and ended, which is most of ``ending.py``.
+"""
 
 from __future__ import annotations
 

@@ -13,13 +13,11 @@ from typing import Any, Literal
 from dotenv import set_key, unset_key
 from dotenv.parser import parse_stream
 
+from helpers.core import home as homes
 from helpers.core import inputs
 from helpers.core.errors import InputError
 from helpers.core.flows import CREDENTIALS
 from helpers.core.masking import Secret
-
-# The repository itself for a checkout, which is how the notebooks are meant to be used.
-HOME = Path(__file__).resolve().parents[2]
 
 # The sample values printed on Strapi's page; a rehearsal starts with them.
 SAMPLE_CLIENT_ID = CREDENTIALS.id_example
@@ -92,7 +90,7 @@ class Settings:
     client_id: str = field(default="", metadata=_from("INSTAGRAM_CLIENT_ID", inputs.client_id))
     client_secret: Secret = field(default_factory=Secret, metadata=_from("INSTAGRAM_CLIENT_SECRET", Secret))
     gateway_port: int = field(default=0, metadata=_from("KIT_GATEWAY_PORT", inputs.port))
-    home: Path = HOME
+    home: Path = field(default_factory=homes.default)
 
     def __post_init__(self) -> None:
         inputs.two_servers(self.frontend_url, self.strapi_url)
@@ -111,6 +109,7 @@ class Settings:
         """What the kit must find again in the next kernel: what it changed, and the agent's lease."""
         path = self.home / ".kit"
         with _errors_of(path):
+            homes.make(self.home)
             path.mkdir(mode=0o700, exist_ok=True)
         return path
 
@@ -130,7 +129,7 @@ def load(environ: Mapping[str, str] | None = None, home: Path | None = None) -> 
         InputError: a value cannot be right, or a file cannot be read; the text names it.
     """
     environ = os.environ if environ is None else environ
-    home = home or Path(_folder(environ.get("KIT_HOME") or str(HOME)))
+    home = home or Path(_folder(environ.get("KIT_HOME") or str(homes.default())))
     live_file = _read(home / ".env")
     live = (environ.get("KIT_MODE") or live_file.get("KIT_MODE", "")).strip().lower() == "live"
     typed = {} if live else _read(home / ".rehearsal.env")
@@ -163,6 +162,7 @@ def remember(settings: Settings, **facts: str | Secret) -> None:
         if not text and not known:
             continue
         with _errors_of(path):
+            homes.make(settings.home)
             # Before anything is written: what replaces the file takes over its mode.
             path.touch(mode=0o600)
             path.chmod(0o600)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from helpers.core import inputs
 from helpers.core.errors import KitError, Refused
+from helpers.core.home import notebook_folders
 from helpers.core.masking import Secret
 from helpers.core.settings import SAMPLE_CLIENT_SECRET
 from helpers.doctor.measurements import DoesNotApply, Finding, NotYet, Visit, on_this_computer
@@ -139,12 +140,13 @@ def notebooks(visit: Visit) -> str:
         raise NotYet("a secret to look for")
     # A notebook is JSON, where quotes and other letters are written differently.
     forms = {form for each in secrets for form in (each.reveal(), json.dumps(each.reveal())[1:-1])}
-    paths = list(_saved(facts.home / "notebooks"))
+    paths = [path for folder in notebook_folders(facts.home) for path in _saved(folder)]
     for path in paths:
         text = path.read_text(encoding="utf-8", errors="replace")
         if any(form in text for form in forms):
             raise KitError(
-                f"{path.relative_to(facts.home)} holds a secret that you typed",
+                f"{path.relative_to(facts.home) if facts.home in path.parents else path} "
+                "holds a secret that you typed",
                 failure=known.SECRET_SAVED_IN_NOTEBOOK,
             )
     return f"None of {len(paths)} saved notebooks holds a secret that you typed"

@@ -21,7 +21,7 @@ from helpers.gateway.witness import Witness
 from helpers.rehearsal.instagram.login_pages import Account, App, InstagramStandIn, Switches
 from helpers.rehearsal.internet import Internet, edge_port
 from helpers.rehearsal.ngrok.install import install_agent
-from helpers.rehearsal.scratch import new_folder
+from helpers.rehearsal.scratch import copy_project, new_folder, no_room
 from helpers.rehearsal.strapi.config import Config
 from helpers.rehearsal.strapi.server import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiStandIn
 from helpers.web import frontend
@@ -55,8 +55,12 @@ class World:
         account = Account()
         self.meta_app = App("Kit rehearsal", "", Secret(), set(), {account.username})
         self.instagram = InstagramStandIn(self.meta_app, account, Switches(era=flow.name))
-        shutil.copytree(_PROJECT, self.project)
-        (self.project / ".env").write_text(_ENV, encoding="utf-8")
+        try:
+            copy_project(_PROJECT, self.project)
+            (self.project / ".env").write_text(_ENV, encoding="utf-8")
+        except OSError as error:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise no_room(error) from error
         self.strapi = StrapiStandIn(
             engine=self.engine,
             config=Config(develop=True),
@@ -69,6 +73,17 @@ class World:
         self._observed: list[Observed] = []
 
     def start(self) -> World:
+        """Raises :class:`KitError` if the temporary folder cannot be written; then nothing is left behind."""
+        try:
+            self._start()
+        except BaseException as error:
+            self.close()
+            if isinstance(error, OSError):
+                raise no_room(error) from error
+            raise
+        return self
+
+    def _start(self) -> None:
         cloud = self.folder / "cloud"
         cloud.mkdir(mode=0o700)
         self.agent_environment = {"KIT_NGROK_CLOUD": str(cloud), "KIT_NGROK_DOMAIN": self.domain}
@@ -80,7 +95,6 @@ class World:
         self.internet.add(self.domain, partial(edge_port, cloud, self.domain))
         if self.flow.retired and self.engine == "token":
             self.serve_documented_frontend()
-        return self
 
     def serve_documented_frontend(self) -> None:
         """The page on localhost:3000 that Strapi's documentation has people start beside the backend."""

@@ -115,12 +115,7 @@ class NgrokTunnel:
             raise TunnelError(
                 failures.get(known.AUTHTOKEN_MALFORMED).title, failure=known.AUTHTOKEN_MALFORMED
             )
-        if getproxies().get("http") and not proxy_bypass("127.0.0.1"):
-            raise TunnelError(
-                "The HTTP proxy that is set here would stand between this notebook and its own ngrok agent",
-                failure=known.NGROK_BEHIND_PROXY,
-                fix=["Add 127.0.0.1 and localhost to NO_PROXY, and restart the kernel."],
-            )
+        _no_proxy_to_this_machine()
 
     def _check_holder(self) -> None:
         """Nothing is broken then, so it has no id: the reader has two of them."""
@@ -261,3 +256,10 @@ def _wait(
         if time.monotonic() > until:
             raise too_late()
     return work.result()
+
+
+def _no_proxy_to_this_machine() -> None:
+    """pyngrok asks its agent here, and takes a proxy of the environment for that, although it leads out."""
+    if getproxies().get("http") and not proxy_bypass("127.0.0.1"):
+        others = filter(None, getproxies().get("no", "").split(","))
+        os.environ["no_proxy"] = ",".join([*others, "127.0.0.1", "localhost"])

@@ -1,6 +1,6 @@
 """A workshop's load: attendees run all notebooks on autopilot at the same time, through one hub.
 
-    python tests/bench/workshop_load.py [--attendees 1,5,10,20] [--json FILE]
+    python -m tests.bench.workshop_load [--attendees 1,5,10,20] [--json FILE]
 
 Everything stays on loopback. Memory is PSS, in which a page that several processes share counts in parts; a
 bare kernel is one that has only imported the third-party modules that a kit's kernel holds.
@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from load_client import Server, evaluate, run_notebook
+
+from tests.bench.workshop_load_client import Server, evaluate, run_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 HUB = ROOT / "workshop"

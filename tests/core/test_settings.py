@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from helpers.core.errors import InputError
 from helpers.core.masking import Secret
-from helpers.core.settings import HOME, NAMES, TYPED, Settings, load, remember
+from helpers.core.settings import NAMES, TYPED, Settings, load, remember
 
 HEX = "0123456789abcdef" * 2
 SECRETS = ("NGROK_AUTHTOKEN", "STRAPI_ADMIN_PASSWORD", "INSTAGRAM_CLIENT_SECRET")
@@ -332,7 +332,7 @@ def test_a_home_that_is_not_there_is_told_when_something_is_to_be_kept(tmp_path:
 
 
 def test_home_is_the_repository_or_what_the_environment_says(tmp_path: Path):
-    assert (HOME / "pyproject.toml").is_file()
+    assert (load({}).home / "pyproject.toml").is_file()
     assert load({"KIT_HOME": str(tmp_path)}).home == tmp_path
     assert load({"KIT_HOME": "~/nowhere"}).home == Path.home() / "nowhere"
     (tmp_path / ".env").write_text("KIT_FLOW=documented\n")

@@ -124,6 +124,31 @@ def test_a_login_refused_for_yesterdays_address_follows_from_it() -> None:
     ]
 
 
+# What mending the first makes good by itself: each pair was seen together, or is so by what the two mean.
+FOLLOWS = {
+    "server-url-of-earlier-tunnel": ["domain-of-another-account"],
+    "session-lost": ["state-mismatch", "cross-site-cookie-dropped", "cookie-for-all-ngrok-hosts"],
+    "state-mismatch": ["cross-site-cookie-dropped", "cookie-for-all-ngrok-hosts"],
+    "session-cookie-missing": ["cookie-not-sent"],
+    "secure-cookie-refused": ["proxy-setting-without-effect"],
+    "redirect-uri-refused": [
+        *("server-url-missing", "server-url-localhost", "server-url-of-earlier-tunnel"),
+        "redirect-path-unexpected",
+    ],
+    "instagram-general-error": ["user-profile-scope-refused", "no-valid-scope"],
+    "login-link-of-earlier-tunnel": ["domain-of-another-account"],
+}
+
+
+@pytest.mark.parametrize(
+    ("follower", "cause"), [(follower, cause) for follower, of in FOLLOWS.items() for cause in of]
+)
+def test_a_follower_is_folded_under_its_cause(follower: str, cause: str) -> None:
+    ids = {entry.name: id_ for id_, entry in failures.all_failures().items()}
+    found = checks.causes([failed("session-cookie", ids[cause]), failed("login", ids[follower])])
+    assert [(each.id, [one.id for one in more]) for each, more in found] == [("session-cookie", ["login"])]
+
+
 def test_what_follows_from_a_follower_follows_from_the_cause() -> None:
     results = [failed("tunnel", "C03"), failed("public-address", "C05"), failed("cors", "C05")]
     assert [(cause.id, len(more)) for cause, more in checks.causes(results)] == [("tunnel", 2)]

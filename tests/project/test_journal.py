@@ -197,6 +197,18 @@ def test_a_file_that_the_user_put_back_needs_no_undo(journal: Journal, file: Pat
     assert file.read_bytes() == OLD
 
 
+def test_the_earlier_changes_of_a_file_that_somebody_changed_are_kept_too(journal: Journal, file: Path):
+    """It may look like one of them by now; to go back behind a change that stays would lose their work."""
+    Plan((change(file),)).apply(journal)
+    file.write_bytes(b"theirs")
+    Plan((change(file, b"theirs and ours"),)).apply(journal)
+    file.write_bytes(NEW)
+    with pytest.raises(Conflict, match="it was not put back"):
+        journal.undo()
+    assert file.read_bytes() == NEW
+    assert len(journal.entries()) == 2
+
+
 def test_the_difference_of_an_env_file_shows_no_value_of_the_users(journal: Journal, file: Path):
     env = file.with_name(".env")
     env.write_bytes(b"JWT_SECRET=hunter2\n")

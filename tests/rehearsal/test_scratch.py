@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers.rehearsal import scratch
+from helpers.core.errors import KitError
+from helpers.core.flows import TODAY
+from helpers.rehearsal import scratch, world
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +58,29 @@ def test_a_rehearsal_ends_with_its_process(temporary: Path) -> None:
 
 def test_nobody_else_reads_it() -> None:
     assert stat.S_IMODE(scratch.new_folder().stat().st_mode) == 0o700
+
+
+def test_the_copy_of_a_read_only_project_can_be_written(temporary: Path) -> None:
+    source = temporary / "read only"
+    (source / "config").mkdir(parents=True)
+    (source / "config" / "server.js").write_text("{}")
+    for path in (source / "config" / "server.js", source / "config", source):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    scratch.copy_project(source, temporary / "copy")
+    assert (temporary / "copy" / "config" / "server.js").read_text() == "{}"
+    assert [path for path in (temporary / "copy").rglob("*") if not path.stat().st_mode & 0o200] == []
+    (source / "config").chmod(0o755)
+    source.chmod(0o755)
+
+
+def test_a_disk_that_gets_full_is_told_and_nothing_is_left(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(world.shutil, "copyfile", full)
+    with pytest.raises(KitError, match="needs a temporary folder") as caught:
+        world.World(TODAY).start()
+    assert caught.value.evidence == "No space left on device"
+    assert list(temporary.iterdir()) == []

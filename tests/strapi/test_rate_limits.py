@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from helpers.core.errors import Refused
+from helpers.core.errors import Refused, Unreachable
 from helpers.core.flows import TODAY
 from helpers.core.masking import Secret
+from helpers.failures import known
 from helpers.rehearsal.strapi.server import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiStandIn
 from helpers.strapi import rate_limits
 from helpers.strapi.rate_limits import MOST, PoliteStrapi
@@ -125,3 +127,20 @@ def test_a_wrong_password_is_sent_once_and_the_right_one_still_works(
         strapi.sign_in(ADMIN_EMAIL, WRONG)
     assert asked["/admin/login"] == 2
     assert strapi.sign_in(ADMIN_EMAIL, ADMIN_PASSWORD).version()
+
+
+@pytest.mark.parametrize("question", ["_starting", "_signing_in"])
+def test_behind_a_question_that_is_never_answered_nobody_waits_for_ever(
+    question: str, strapi: PoliteStrapi, asked: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, "_PATIENCE", -0.8)  # and a second on top
+    ask = {
+        "_starting": lambda: strapi.connect(TODAY.provider),
+        "_signing_in": lambda: strapi.sign_in(ADMIN_EMAIL, ADMIN_PASSWORD),
+    }[question]
+    began = time.monotonic()
+    with getattr(strapi, question), pytest.raises(Unreachable, match="does not finish") as caught:
+        ask()
+    assert time.monotonic() - began < 10
+    assert caught.value.failure == known.STRAPI_DOES_NOT_ANSWER
+    assert asked.total() == 0

@@ -326,14 +326,16 @@ def test_no_way_to_ngrok_is_told_from_a_refusal(bench: Bench, fault: str, seen: 
     assert seen in caught.value.evidence
 
 
-def test_a_proxy_in_front_of_this_machine_is_named(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("others", ["", "example.com"])
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
+    others: str, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(urllib.request, "_opener", None)  # it remembers the proxies of its first use
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    with pytest.raises(TunnelError, match="proxy") as caught:
-        bench.tunnel().start(UPSTREAM)
-    assert caught.value.failure == "C14"
-    monkeypatch.setenv("no_proxy", "localhost,127.0.0.1")
+    monkeypatch.setenv("no_proxy", others)
     assert bench.tunnel().start(UPSTREAM) == PUBLIC
+    assert urllib.request.proxy_bypass("example.com") is bool(others)
+    assert not urllib.request.proxy_bypass("ngrok.com")
 
 
 # Waiting

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +142,15 @@ def test_every_command_that_the_guide_names_exists():
     named = set(re.findall(r"make -C workshop (\w+)", (FOLDER / "README.md").read_text(encoding="utf-8")))
     assert {"start", "stop", "remove", "load"} == named
     assert named <= targets
+
+
+def test_make_load_runs_a_program_that_is_there():
+    """As make would: with the command's own words, from the folder that it goes to."""
+    show = ["make", "--no-print-directory", "-n", "load", "ENV=../here", "JSON=/tmp/x.json"]
+    shown = subprocess.run(show, cwd=FOLDER, capture_output=True, text=True, check=True).stdout
+    (command,) = re.findall(r"^cd \.\. && here/bin/python (-m \S+) --json /tmp/x\.json$", shown, re.MULTILINE)
+    done = subprocess.run(
+        [sys.executable, *command.split(), "--help"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--attendees" in done.stdout

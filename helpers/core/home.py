@@ -1,0 +1,42 @@
+"""Which folder keeps what was typed and what was changed: a checkout's own, or one in the user's home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_state_path
+
+NAME = "instagram-login-kit"
+_CODE = Path(__file__).resolve().parents[1]
+
+
+def checkout(code: Path = _CODE) -> Path | None:
+    """The repository that this code is run from; None where it was installed by a wheel."""
+    root = code.parent
+    return root if (root / "pyproject.toml").is_file() and (root / "notebooks").is_dir() else None
+
+
+def default(code: Path = _CODE) -> Path:
+    """Never the folder that the code was installed to, nor the one that somebody happens to stand in."""
+    return checkout(code) or user_state_path(NAME)
+
+
+def make(home: Path) -> None:
+    """Only the default is made: another one that is not there may be a slip of the finger."""
+    if home == default():
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def own_notebooks(code: Path = _CODE) -> Path:
+    """The notebooks as they came: the checkout's, or those inside the wheel."""
+    root = checkout(code)
+    return root / "notebooks" if root else code / "notebooks"
+
+
+def notebook_folders(home: Path) -> list[Path]:
+    """Where this home's notebooks may be saved: beside it, and wherever they were put from here."""
+    try:
+        put = (home / ".kit" / "notebooks").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeError):
+        put = []
+    return list(dict.fromkeys([home / "notebooks", *map(Path, put)]))
