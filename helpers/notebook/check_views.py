@@ -22,7 +22,7 @@ def tell(status: StatusLine, result: Result) -> None:
     kind = "note" if result.status == PASSED and result.failure else KINDS[result.status]
     # A title says that all is well, which only a check that has passed has found.
     title = f"{checks.TITLES[result.id]}: " if result.status in (PASSED, UNKNOWN, SKIPPED) else ""
-    status.say(kind, title + seen(result), fix=result.fix if result.status == FAILED else ())
+    status.say(kind, title + seen(result), fix=() if result.status == NOT_YET else result.fix)
 
 
 def seen(result: Result) -> str:

@@ -250,9 +250,9 @@ def test_a_page_that_ngrok_would_warn_is_asked_about_without_counting_as_a_login
         ([UNKNOWN] * 3, "note"),
         ([PASSED, UNKNOWN], "note"),
         ([PASSED, UNKNOWN, FAILED], "failed"),
-        ([NOT_YET] * 3, "waiting"),
-        ([SKIPPED] * 3, "waiting"),
-        ([PASSED, NOT_YET], "waiting"),
+        ([NOT_YET] * 3, "not-yet"),
+        ([SKIPPED] * 3, "not-yet"),
+        ([PASSED, NOT_YET], "not-yet"),
         ([PASSED, SKIPPED], "ok"),
     ],
 )
