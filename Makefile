@@ -10,7 +10,7 @@ NOT = $(OTHERS:%=--extend-exclude=%)
 
 always:
 
-.PHONY: always lab drift lock test test-pythons test-oldest test-real test-workshop bench docs pictures lint fix clean
+.PHONY: always lab drift lock test test-pythons test-oldest test-real test-long test-workshop bench docs pictures lint fix clean
 
 # A workspace of its own: a person's other layouts stay as they are. It shows the table of contents, the list of steps.
 WORKSPACE = /lab/workspaces/instagram-login/tree/notebooks/1_set_up.ipynb
@@ -38,7 +38,11 @@ lock: $(TEST)/ready  ## the versions and hashes that make lab installs (needs uv
 
 test-real: $(TEST)/ready-real  ## the same contracts and logins on four real Strapis (needs Node 20+, npm and Chromium)
 	$(TEST)/bin/python -m tests.real.strapi
-	$(TEST)/bin/python -m pytest -m real -n 2 -p tests.real.by_version
+	$(TEST)/bin/python -m pytest -m 'real and not long' -n 2 -p tests.real.by_version
+
+test-long: $(TEST)/ready-real  ## what of it is repeated, and takes too long for every change
+	$(TEST)/bin/python -m tests.real.strapi
+	$(TEST)/bin/python -m pytest -m long -n 2 -p tests.real.by_version
 
 test-workshop: $(WORKSHOP)/ready-test  ## two attendees on a real hub; as root also that nothing is shared (needs Node 20+ and npm)
 	$(WORKSHOP)/bin/python -m pytest -m workshop

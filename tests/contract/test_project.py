@@ -15,7 +15,7 @@ import pytest
 from helpers.core.flows import TODAY
 from helpers.core.masking import Secret
 from helpers.project import overlay
-from helpers.project.strapi_project import PROVIDER_FILE, provider_source
+from helpers.project.strapi_project import ENTRY_FILE, PROVIDER_FILE, entry_source, provider_source
 from helpers.rehearsal.strapi.config import Config
 from helpers.rehearsal.strapi.server import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiStandIn
 from helpers.strapi.client import Strapi
@@ -81,7 +81,9 @@ def test_files_are_taken_over_by_itself(kind: str, tmp_path: Path) -> None:
             write(project / OVERLAY, overlay.source(public, "js"))
             taken_over(lambda found, public=public: sends(found, public))
         write(project / PROVIDER_FILE, provider_source())
+        write(project / ENTRY_FILE, entry_source())  # Strapi reads the provider file through it alone
         taken_over(lambda found: TODAY.provider in found)
+        (project / ENTRY_FILE).unlink()
         (project / PROVIDER_FILE).unlink()
         taken_over(lambda found: TODAY.provider not in found and sends(found, SECOND))
         (project / OVERLAY).unlink()

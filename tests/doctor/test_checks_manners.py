@@ -174,7 +174,7 @@ def test_a_front_end_that_is_down_is_not_called_a_strapi_that_is_down(rehearsed:
         (f"{COOKIE}; SameSite=Strict", "A09"),
         (f"{COOKIE}; SameSite=None", "A21"),
         (f"{COOKIE}; Secure; SameSite=None", None),
-        ("", "A07"),
+        ("", "A47"),
     ],
 )
 def test_a_cookie_that_browsers_would_not_bring_back_is_named(
