@@ -59,6 +59,7 @@ def test_secrets_typed_into_every_form_leave_no_trace(
         await tasks.settled()
         assert tunnel.status.kind == "ok"
         kit.rehearse_up_to(3)
+        kit.write_provider_file()
         credentials = setup_forms.CredentialsForm(kit)
         for secret in (WRONG_SECRET, CLIENT_SECRET):
             type_secret(credentials.secret, secret)

@@ -168,6 +168,7 @@ def test_all_who_show_a_step_share_one_measurement(monkeypatch: pytest.MonkeyPat
 def test_one_changed_character_is_not_green_and_taking_it_back_is(make: type, field: str) -> None:
     async def scene() -> None:
         this_setup.this_setup().rehearse_up_to(3)
+        this_setup.this_setup().write_provider_file()
         form = the(make)
         await press(form)
         assert form.status.kind == "ok"
@@ -357,7 +358,7 @@ def test_catching_up_does_the_earlier_chapters_and_says_what_it_did() -> None:
         assert head.button.description == "Catch up to here"
         head.button.click()
         await tasks.settled()
-        assert head.status.kind == "ok"
+        assert head.status.kind == "ok", head.status.text
         done = [step.heading for step in STEPS[:-1]]
         done.insert(4, "3.0 One file, for today's login")
         assert head.status.text == f"Done for you: {', '.join(done)}."

@@ -70,11 +70,11 @@ def test_a_strapi_that_is_down_is_not_disturbed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("folder", "ignored"),
     [
-        ("/home/ann/shop", False),
-        ("/home/ann/distant/builder", False),
-        ("/home/ann/tmp/shop", True),
-        ("/home/ann/.work/shop", True),
-        ("/home/ann/build/shop", True),
+        ("/srv/ann/shop", False),
+        ("/srv/ann/distant/builder", False),
+        ("/srv/ann/tmp/shop", True),
+        ("/srv/ann/.work/shop", True),
+        ("/srv/ann/build/shop", True),
     ],
 )  # fmt: skip
 def test_it_is_known_where_strapi_sees_no_change(folder: str, ignored: bool) -> None:
