@@ -28,7 +28,10 @@ pytestmark = pytest.mark.real
 
 
 @pytest.mark.timeout(900)  # five restarts of Strapi, up to a minute each on a busy machine
-@pytest.mark.parametrize(("version", "language"), [("5.54.0", "js"), ("5.54.0", "ts"), ("5.50.0", "js")])
+@pytest.mark.parametrize(
+    ("version", "language"),
+    [("5.54.0", "js"), ("5.54.0", "ts"), pytest.param("5.50.0", "js", marks=pytest.mark.long)],
+)
 def test_the_notebooks_set_up_a_new_project_and_everything_can_be_put_back(
     version: str, language: str, tmp_path: Path
 ) -> None:
