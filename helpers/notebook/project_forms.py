@@ -130,7 +130,7 @@ class StrapiForm(ProjectForm):
     """A change that the running Strapi has to take over; :meth:`has_it` tells by its providers if it has."""
 
     label = "Your Strapi project's folder"
-    checks = ("server-url", "strapi")
+    checks: tuple[str, ...] = ("server-url", "strapi")
 
     def write(self, planned: Plan) -> str:
         restart = self.kit.restart(lambda text: self.status.say("busy", text), self._cancelled)

@@ -26,6 +26,12 @@ def _learn(kit: Kit, **facts: Secret | str) -> None:
     kit.settings = replace(kit.settings, **facts)  # type: ignore[arg-type]
 
 
+def _foreign_domain(kit: Kit) -> None:
+    domain = "foreign-name.ngrok-free.dev"
+    world(kit).names.add(domain)  # Strapi itself asks nobody whose name it is called by
+    _learn(kit, ngrok_domain=domain)
+
+
 def _agent_dies(kit: Kit) -> None:
     if kit.door.tunnel:
         kit.door.tunnel.stop()
@@ -65,7 +71,7 @@ FAULTS = {
     known.ONLY_PROGRAMS_PASS: Fault(agent("programs-only")),
     known.DOMAIN_IN_USE: Fault(_domain_in_use),
     known.DOMAIN_OF_ANOTHER_ACCOUNT: Fault(
-        all_of(lambda kit: _learn(kit, ngrok_domain="foreign-name.ngrok-free.dev"), agent()),
+        all_of(_foreign_domain, agent()),
         practice=True,
     ),
     known.AGENT_TOO_OLD: Fault(_token("old_2rehearsalOnlyNotARealAuthtoken")),

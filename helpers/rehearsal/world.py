@@ -69,6 +69,7 @@ class World:
             project=self.project,
         )
         self._servers: list[Server] = []
+        self.names: set[str] = set()  # what people may ask for here although no server has it
         self.ending = ExitStack()  # what else shall end with this world
         self._observed: list[Observed] = []
 
@@ -115,7 +116,7 @@ class World:
         return self._observed[-1]
 
     def serve(self, app: Handler, port: int = 0) -> Server:
-        self._servers.append(Server(app, port, names=self.internet.names).start())
+        self._servers.append(Server(app, port, names=lambda: self.internet.names() | self.names).start())
         return self._servers[-1]
 
     def prefill(self, settings: Settings) -> Settings:

@@ -97,7 +97,7 @@ def test_without_undoing_the_board_ends_with_all_six(tmp_path: Path) -> None:
             "Strapi does not watch",
         ),
         (
-            "import os\nos.environ['KIT_NGROK_FAULT'] = '105'",
+            "from helpers.rehearsal import world\nworld.AUTHTOKEN = 'tooShort'",
             "tunnel_form()",
             "C02",
         ),
