@@ -109,8 +109,8 @@ def public_address(notebook: Notebook) -> None:
     notebook.press("Start the tunnel")
     notebook.says("forwards to the gateway")
     notebook.says("leads to this gateway")
-    show_and_apply(notebook, "backend_form()", "PUBLIC_URL=")
-    notebook.says("Strapi was restarted with PUBLIC_URL=https://65e60559.ngrok")
+    show_and_apply(notebook, "backend_form()", "url: 'https://65e60559")
+    notebook.says("config/env/development/server.js. Strapi has restarted by itself")
     notebook.unfold("By hand instead")
 
 
@@ -141,7 +141,7 @@ def instagram_app(notebook: Notebook) -> None:
 def strapi_provider(notebook: Notebook) -> None:
     notebook.unfold("Read src/extensions")
     show_and_apply(notebook, "provider_file_form()")
-    notebook.says(re.compile("The rehearsal's Strapi knows it|Nothing to change"))
+    notebook.says(re.compile("instagram-business.js.* Strapi has restarted by itself|Nothing to change"))
     notebook.press("Save in Strapi")  # ID and secret are those of 2.9: each is typed once
     notebook.says("provider saved")
     notebook.says("redirects to")
@@ -161,7 +161,11 @@ def log_in(notebook: Notebook) -> None:
 def what_went_wrong(notebook: Notebook) -> None:
     notebook.press("Check everything")
     notebook.says("checks passed")
-    notebook.type("What do you see?", "Ungültige Anfrage: Invalid redirect_uri", how="pastes")
+    notebook.type(
+        "What do you see?",
+        "Invalid Request: Request parameters are invalid: Invalid redirect_uri",
+        how="pastes",
+    )
     notebook.press("Find it")
     notebook.says("One known failure fits.")
     expect(notebook.outputs.locator("details.kit-known").first).to_contain_text("B05")
