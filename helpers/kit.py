@@ -93,6 +93,7 @@ class Kit(Facts):
         self.settings = given
         if self.world:
             known = self.world.prefill(given)
+            self.world.meta.pair = known.client_id, known.client_secret
             self.settings = replace(known, client_id=given.client_id, client_secret=given.client_secret)
 
     def _client(self) -> httpx.Client:
@@ -154,7 +155,7 @@ class Kit(Facts):
         self.tried.clear()
         self._take(self._given())
         if self.world:
-            self.world.delete_app()
+            self.world.meta.delete_app()
             self.world.restart_strapi()
         self.strapi.changed()
         self.renewed()
@@ -172,6 +173,16 @@ class Kit(Facts):
     @property
     def urls(self) -> Urls:
         return Urls(self.public_url, self.flow.provider, self._frontend())
+
+    @property
+    def addresses_for_meta(self) -> tuple[str, str, str]:
+        """Redirect URI, deauthorization and data deletion, each empty while nothing is public."""
+        urls = self.urls
+        if not urls.public:
+            return "", "", ""
+        # The built-in provider answers neither callback, so the page's own advice is kept for it.
+        answers = (urls.site_root,) * 2 if self.flow.retired else (urls.deauthorize, urls.data_deletion)
+        return (urls.callback, *answers)
 
     def _frontend(self) -> str:
         """The documented page on localhost:3000 can finish only where the token is in the URL."""
@@ -268,12 +279,13 @@ class Kit(Facts):
         """In a rehearsal, do the work of the chapters before ``step`` without any form."""
         if self.world is None:
             return
+        from helpers.rehearsal.meta.walk import set_up
+
         if step > 1:
             Project(self.settings.strapi_project).address(self.open_door()).apply(self.undo.files)
             self.world.restart_strapi()
         if step > 2:
-            app = self.offered
-            self.use(client_id=app.client_id, client_secret=app.client_secret)
-            self.world.register_app(app.client_id, app.client_secret, self.urls.callback)
+            set_up(self.world.meta, self.world.meta, self.addresses_for_meta)
+            self.use(client_id=self.world.meta_app.client_id, client_secret=self.world.meta_app.client_secret)
         if step > 3:
             self.save_provider()

@@ -14,7 +14,7 @@ from typing import Any, cast
 import ipywidgets as w
 from IPython import get_ipython
 
-from helpers.core.errors import KitError
+from helpers.core.errors import InputError, KitError
 from helpers.failures import known
 from helpers.kit import Kit
 from helpers.notebook import progress, tasks
@@ -160,6 +160,7 @@ class Form(Block):
         """
         self.unattended = True
         try:
+            self.fill()
             self.autopilot()
             if self.task:
                 await asyncio.gather(self.task, return_exceptions=True)
@@ -207,6 +208,27 @@ class Form(Block):
 
     def refuse(self, error: KitError) -> None:
         tasks.show_error(self.status, error)
+
+
+def read_all(*reads: Callable[[], Any]) -> list[Any]:
+    """What each of them reads.
+
+    Raises:
+        KitError: what is wrong in all of them together, so that nobody mends one field after the other.
+    """
+    read: list[Any] = []
+    wrong: list[KitError] = []
+    for each in reads:
+        try:
+            read.append(each())
+        except KitError as error:
+            wrong.append(error)
+    if len(wrong) == 1:
+        raise wrong[0]
+    if wrong:
+        failure = next((error.failure for error in wrong if error.failure), None)
+        raise InputError(" ".join(str(error) for error in wrong), failure=failure)
+    return read
 
 
 def _is_value(field: w.Widget) -> bool:

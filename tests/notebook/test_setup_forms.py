@@ -12,6 +12,7 @@ import ipywidgets as w
 import pytest
 
 from helpers.core import settings
+from helpers.core.masking import Secret
 from helpers.doctor import checks
 from helpers.kit import Kit
 from helpers.notebook import board_view, check_views, login_view, tasks
@@ -704,3 +705,17 @@ def test_a_program_without_widgets_shows_a_sentence_instead(kit: Kit) -> None:
     play(scene)
     assert "E10" in NO_WIDGETS
     assert "VBox" not in NO_WIDGETS
+
+
+def test_all_that_is_wrong_in_a_form_is_said_at_once(kit: Kit) -> None:
+    async def scene() -> None:
+        form = ProviderForm(kit)
+        form.email.value = "nobody"
+        form.password.hold(Secret())
+        form.callback.value = "shop"
+        await press(form)
+        assert form.status.kind == "failed"
+        for told in ("client ID is empty", "secret is empty", "must be absolute", "e-mail", "password"):
+            assert told in form.status.text
+
+    play(scene)
