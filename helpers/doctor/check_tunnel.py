@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helpers.core.errors import KitError, TunnelError
-from helpers.doctor.measurements import TUNNEL, Finding, NotYet, Visit
+from helpers.doctor.measurements import Finding, NotYet, Visit
 from helpers.failures import known
 from helpers.gateway.app import HELLO
 from helpers.tunnel import ngrok_agent
@@ -26,7 +26,7 @@ def tunnel(visit: Visit) -> str | Finding:
         address = kit.public_url or "A tunnel"
         told = f"{address} was open, but the kernel that held it is gone"
         raise KitError(told, failure=known.TUNNEL_GONE_AFTER_RESTART)
-    raise NotYet(f"{TUNNEL}. {door.closed_for}" if door.closed_for else TUNNEL)
+    raise NotYet(visit.tunnel())
 
 
 def _moved(tunnel: object, public: str) -> Finding | None:

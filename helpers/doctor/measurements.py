@@ -81,9 +81,14 @@ class Visit:
 
     # The way in
 
+    def tunnel(self) -> str:
+        """What a check waits for while there is none, and why there is none any more."""
+        why = self.kit.door.closed_for
+        return f"{TUNNEL}. {why}" if why else TUNNEL
+
     def public(self) -> str:
         if not self.kit.public_url:
-            raise NotYet(TUNNEL)
+            raise NotYet(self.tunnel())
         return self.kit.public_url
 
     def door(self) -> Seen | None:
@@ -93,7 +98,7 @@ class Visit:
     def open_door(self) -> Seen:
         door = self.door()
         if door is None:
-            raise NotYet(TUNNEL)
+            raise NotYet(self.tunnel())
         return door
 
     @property

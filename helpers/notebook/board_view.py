@@ -38,7 +38,7 @@ class Board(Block):
 
     def draw(self) -> None:
         rows = "".join(self._row(step) for step in STEPS)
-        head = f"<caption>{how_far(self.progress)} ({mode_of(self.kit)})</caption>"
+        head = f"<caption>{how_far(self.progress)} ({html.escape(mode_of(self.kit))})</caption>"
         self.table.html = f'<table class="kit-board">{head}{rows}</table>'
 
     def _row(self, step: Step) -> str:
@@ -48,7 +48,8 @@ class Board(Block):
             status, word = _BUSY
         elif result and result.status in (PASSED, FAILED, UNKNOWN):
             status, word = result.status, diagnosis.WORDS[result.status]
-        told = seen(result) if result and f"({step.number})" not in result.evidence else ""  # not what it is
+        own = result is None or result.evidence.endswith(f"({step.number})")  # it waits for itself
+        told = "" if result is None or own else seen(result)
         shown = html.escape(told).replace("=", "=<wbr>")  # else it breaks inside the host
         return (
             f'<tr data-status="{status}"><th scope="row">{link(step.heading)}</th>'
@@ -57,7 +58,7 @@ class Board(Block):
 
 
 def mode_of(kit: Kit) -> str:
-    return f"{kit.settings.mode}, {kit.flow.title}"
+    return f"{'Live' if kit.settings.live else 'Rehearsal'}, {kit.flow.title}"
 
 
 def how_far(steps: progress.Progress) -> str:

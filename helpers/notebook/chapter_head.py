@@ -41,8 +41,6 @@ class Head(Block):
         self.button.description = "Go on" if self.kit.settings.live else "Catch up to here"
         open_ = self._missing() and (self.number > 1 or self.kit.settings.live)
         self.button.layout.display = "" if self.number and open_ else "none"
-        if not following and self.status.kind == "ok":
-            self.status.say("")
 
     def _missing(self) -> bool:
         """Whether a step before this chapter is not done; live, the address of this very chapter counts."""
@@ -62,9 +60,9 @@ class Head(Block):
                 continue
             said = await form.catch_up()
             if form.status.kind == "failed":
-                raise tasks.Told(f"{form.submit_button.description}: {said}", done)
+                raise tasks.Told(f"{form.step}: {said}", done)
             if said:
-                done.append(form.submit_button.description)
+                done.append(form.step)
         self.kit.changed()
         return f"Done for you: {', '.join(done)}." if done else "There was nothing to catch up."
 

@@ -9,7 +9,7 @@ import ipywidgets as w
 from helpers import failures
 from helpers.doctor.failure_page import card
 from helpers.doctor.recognise import recognise
-from helpers.notebook.form import LABEL, WIDE
+from helpers.notebook.form import LABEL, wide
 from helpers.notebook.widgets import Block, PasteField, StatusLine
 
 _MOST_SHOWN = 5
@@ -61,7 +61,7 @@ def failure_pages(_kit: object = None) -> Block:
     known = sorted(failures.all_failures().values(), key=lambda each: (not each.see, each.id))
     chosen = w.Dropdown(
         options=[("Choose what you see", "")] + [(f"{each.title} ({each.id})", each.id) for each in known],
-        description="I see", style=LABEL, layout=WIDE,
+        description="I see", style=LABEL, layout=wide(),
     )  # fmt: skip
     page = w.HTML()
 

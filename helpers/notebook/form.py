@@ -18,21 +18,26 @@ from helpers.core.errors import InputError, KitError
 from helpers.failures import known
 from helpers.kit import Kit
 from helpers.notebook import progress, tasks
+from helpers.notebook.steps import BY_CHECK
 from helpers.notebook.widgets import Block, CopyField, SecretField, StatusLine
 
 LABEL = {"description_width": "18.5rem"}
-WIDE = w.Layout(width="auto", max_width="54rem")
 _KEY = secrets.token_bytes(32)
 _STALE = "What stands above has changed since: press {button} for it to count."
 
 
+def wide() -> w.Layout:
+    """One for each field: a layout that two fields share hides both."""
+    return w.Layout(width="auto", max_width="54rem")
+
+
 def text_field(label: str, value: str = "", placeholder: str = "") -> w.Text:
-    field = w.Text(value=value, description=label, placeholder=placeholder, style=LABEL, layout=WIDE)
+    field = w.Text(value=value, description=label, placeholder=placeholder, style=LABEL, layout=wide())
     return field.add_class("kit-field")
 
 
 def checkbox(label: str, value: bool = False) -> w.Checkbox:
-    return w.Checkbox(value=value, description=label, indent=False, layout=WIDE)
+    return w.Checkbox(value=value, description=label, indent=False, layout=wide())
 
 
 def note(text: str) -> w.HTML:
@@ -57,6 +62,11 @@ class Form(Block):
     """
 
     checks: tuple[str, ...] = ()
+
+    @property
+    def step(self) -> str:
+        """The heading under which it stands."""
+        return BY_CHECK[self.checks[0]].heading if self.checks else str(self.submit_button.description)
 
     def __init__(self, kit: Kit, fields: Sequence[w.Widget], submit: str) -> None:
         if not kit.settings.autopilot and _nobody_is_there():
@@ -115,6 +125,7 @@ class Form(Block):
     def _watch(self, field: w.Widget) -> None:
         if isinstance(field, SecretField):
             field.on_enter, field.on_typed = self.submit, self._look
+            field.on_touched = lambda: self._look(touched=True)
         elif field.has_trait("value") and not isinstance(field, w.HTML):
             field.observe(lambda _: self._look(), "value")
 
@@ -128,12 +139,16 @@ class Form(Block):
                 shown.update(b"\2" + str(field.value).encode(errors="surrogatepass"))
         return shown.digest()
 
-    def _look(self) -> None:
-        """A green line is about the values on the screen, not about earlier ones."""
-        if self._stale and self._digest() == self._made_with:
+    def _look(self, *, touched: bool = False) -> None:
+        """A green line is about the values on the screen, not about earlier ones.
+
+        ``touched``: a secret is being typed, which arrives when its field is left.
+        """
+        same = not touched and self._digest() == self._made_with
+        if self._stale and same:
             self._stale = False
             self.status.say(*self._last)
-        elif self.status.kind == "ok" and self._made_with and self._digest() != self._made_with:
+        elif self.status.kind == "ok" and self._made_with and not same:
             self._stale, self._last = True, (self.status.kind, self.status.text)
             self.status.say("not-yet", _STALE.format(button=self.submit_button.description))
 

@@ -62,9 +62,10 @@ class Progress:
         found = await asyncio.to_thread(checks.run, self.kit, tuple(names))
         if flow != (self.kit.flow, self.kit.settings.mode):
             return  # of a setup that is over
-        self.results |= {each.id: self._as_tried(each) for each in found}
+        found = [self._as_tried(each) for each in found]
+        self.results |= {each.id: each for each in found}
         self.show()
-        await tell_board(self.kit.settings, [self.results[name] for name in names])
+        await tell_board(self.kit.settings, found)
 
     def show(self) -> None:
         for watcher in self._watchers:

@@ -145,6 +145,7 @@ class BackendForm(ProjectForm):
 class ProviderFileForm(ProjectForm):
     """The file that gives Strapi today's Instagram login."""
 
+    step = "3.0 One file, for today's login"
     label = "Your Strapi project's folder"
 
     def plan(self, folder: str) -> Plan:

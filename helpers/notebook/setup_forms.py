@@ -13,7 +13,7 @@ from helpers.core.flows import CREDENTIALS, TODAY
 from helpers.core.masking import Secret
 from helpers.kit import Kit
 from helpers.notebook import tasks
-from helpers.notebook.form import LABEL, WIDE, Form, checkbox, note, read_all, text_field
+from helpers.notebook.form import LABEL, Form, checkbox, note, read_all, text_field, wide
 from helpers.notebook.widgets import CopyField, SecretField
 
 _RETIRED = "Documented: Basic Display. Retired by Meta on 2024-12-04, works in rehearsal only"
@@ -28,14 +28,14 @@ class StartForm(Form):
                 ("Rehearsal: everything is played on this machine, no accounts needed", "rehearsal"),
                 ("Live: your own ngrok, Strapi and Meta app", "live"),
             ],
-            description="Mode", style=LABEL, layout=WIDE,
+            description="Mode", style=LABEL, layout=wide(),
         )  # fmt: skip
         self.flow = w.RadioButtons(
             options=[
                 (f"Today: {TODAY.title}", "today"),
                 (_RETIRED, "documented"),
             ],
-            description="Login", style=LABEL, layout=WIDE,
+            description="Login", style=LABEL, layout=wide(),
         )  # fmt: skip
         super().__init__(kit, [self.mode, self.flow], "Use these")
 
@@ -120,6 +120,7 @@ class TunnelForm(Form):
         def job() -> str:
             if kit.door.is_open and self._in_use not in (b"", asked):
                 kit.door.close()  # what is open was opened with something else, and would prove nothing
+            self._in_use = b""
             try:
                 public = kit.open_door(self._cancelled)
             except KitError:

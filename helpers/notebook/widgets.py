@@ -64,6 +64,7 @@ class SecretField(anywidget.AnyWidget):
         self.secret = Secret()
         self.on_enter: Callable[[], object] | None = None
         self.on_typed: Callable[[], object] | None = None
+        self.on_touched: Callable[[], object] | None = None
         self.on_msg(self._received)
         if secret:
             self.hold(secret, "filled in")
@@ -78,6 +79,8 @@ class SecretField(anywidget.AnyWidget):
             self.hold(Secret(str(content.get("value", "")).strip()))
             if self.on_typed:
                 self.on_typed()
+        elif content.get("kind") == "touched" and self.on_touched:
+            self.on_touched()
         elif content.get("kind") == "enter" and self.on_enter:
             self.on_enter()
 
