@@ -65,7 +65,7 @@ FAULTS = {
     known.ONLY_PROGRAMS_PASS: Fault(agent("programs-only")),
     known.DOMAIN_IN_USE: Fault(_domain_in_use),
     known.DOMAIN_OF_ANOTHER_ACCOUNT: Fault(
-        all_of(lambda kit: _learn(kit, ngrok_domain="foreign-name.ngrok-free.dev"), agent()),
+        all_of(lambda kit: _learn(kit, ngrok_domain="somebody-elses.ngrok-free.dev"), agent()),
         practice=True,
     ),
     known.AGENT_TOO_OLD: Fault(_token("old_2rehearsalOnlyNotARealAuthtoken")),
