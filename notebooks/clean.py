@@ -1,5 +1,7 @@
-"""What git keeps of a notebook: its text. `make lab` tells git to ask this file (a clean filter), so that running and
-saving a notebook changes nothing for git. Nothing but Python's own library is needed.
+"""What git keeps of a notebook: its text.
+
+`make lab` tells git to ask this file (a clean filter), so that running and saving a notebook changes nothing for
+git. Nothing but Python's own library is needed.
 
 It reads a notebook from standard input and writes it to standard output.
 """
@@ -14,7 +16,7 @@ METADATA = {
 
 
 def clean(text: str) -> str:
-    """Without outputs, counts and what differs from machine to machine; what is no notebook stays as it is."""
+    """Without outputs, counts and what differs by machine; what is no notebook stays as it is."""
     try:
         notebook = json.loads(text)
         for cell in notebook["cells"]:

@@ -229,7 +229,8 @@ def test_what_was_typed_is_there_when_one_scrolls_away_and_back(person: Person) 
 
 HELD = """from helpers.notebook.setup_forms import CredentialsForm
 from helpers.notebook.this_setup import the
-print(the(CredentialsForm).secret.secret.reveal() if the(CredentialsForm).secret.status[:5] == "typed" else "")"""
+field = the(CredentialsForm).secret
+print(field.secret.reveal() if field.status.startswith("typed") else "")"""
 
 
 # Mistakes, and starting over
