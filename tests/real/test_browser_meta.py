@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, expect
 
 from helpers.core.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
 from tests.support.lab import SOON, Lab, Notebook, Person, chromium
 from tests.support.look import NARROW, findings
+from tests.support.meta_page import Meta
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("browser")]
 
@@ -36,32 +37,6 @@ def person(tmp_path: Path, browser: Browser) -> Iterator[Person]:
         yield person
         context.close()
         assert person.troubles == []
-
-
-class Meta:
-    """The dashboard as the person sees it."""
-
-    def __init__(self, notebook: Notebook) -> None:
-        self.notebook = notebook
-        self.box: Locator = notebook.outputs.get_by_role("region", name="Rehearsal of Meta's dashboard").first
-
-    def press(self, *names: str) -> None:
-        for name in names:
-            self.box.get_by_role("button", name=name, exact=True).click()
-
-    def choose(self, name: str) -> None:
-        self.box.get_by_label(name, exact=True).check()
-
-    def type(self, label: str, text: str) -> None:
-        self.box.get_by_role("textbox", name=label, exact=True).fill(text)
-
-    def enter(self, label: str, text: str) -> None:
-        self.type(label, text)
-        self.box.get_by_role("textbox", name=label, exact=True).press("Enter")
-        expect(self.box.get_by_role("button", name=f"Remove {text}", exact=True)).to_be_visible(timeout=SOON)
-
-    def says(self, text: str) -> None:
-        expect(self.box.get_by_text(text).first).to_be_visible(timeout=SOON)
 
 
 def begun(person: Person) -> Notebook:
