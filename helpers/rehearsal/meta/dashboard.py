@@ -93,6 +93,11 @@ class Dashboard:
 
     # Looking at it
 
+    @property
+    def entry(self) -> str:
+        """The entry of the menu that this place belongs to."""
+        return self.place
+
     def menu(self) -> list[tuple[str, str]]:
         """Place and label of each entry that can be seen now."""
         raise NotImplementedError
@@ -114,7 +119,7 @@ class Dashboard:
             "as_of": CONSOLE_AS_OF.isoformat(),
             "visit": self.visit,
             "menu": [
-                as_json(each) | {"current": each.name == f"go-{self.place}"}
+                as_json(each) | {"current": each.name == f"go-{self.entry}"}
                 for each in self.entries()
                 if isinstance(each, Button)
             ],

@@ -27,6 +27,11 @@ class TodaysDashboard(Dashboard):
         self.roles.clear()
         super().uninvite()
 
+    @property
+    def entry(self) -> str:
+        inside = self.place in ("choose", "setup", "facebook", "unified", "login")
+        return "use-cases" if inside else "apps" if self.place in ("details", "business") else self.place
+
     def menu(self) -> list[tuple[str, str]]:
         inside = [
             ("use-cases", self.labels["use_cases"]),

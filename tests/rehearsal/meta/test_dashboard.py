@@ -113,6 +113,13 @@ def test_the_other_setups_say_what_is_known_and_lead_back(meta: Dashboard, place
     assert meta.labels["setup"] in shown(meta)
 
 
+def test_the_menu_says_where_one_is(meta: Dashboard) -> None:
+    set_up(meta, meta, ADDRESSES)
+    form(meta)
+    current = [each["name"] for each in meta.page()["menu"] if each["current"]]
+    assert current == ["go-basic-display" if meta.flow.retired else "go-use-cases"]
+
+
 # The three addresses
 
 
