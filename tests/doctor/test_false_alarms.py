@@ -75,7 +75,7 @@ def test_a_login_that_begins_elsewhere_is_no_matter_of_permissions(
     saved(authorize_url=address)(kit)
     found = checks.run_one(kit, "provider")
     assert (found.status, found.failure) == (FAILED, failure)
-    assert any("Save in notebook 03 again" in step for step in found.fix)
+    assert any("Press Save in Strapi (3.3) again" in step for step in found.fix)
 
 
 # The front end's variable

@@ -124,22 +124,19 @@ await tasks.settled()
 
 
 @pytest.mark.parametrize(
-    ("name", "form"),
-    [
-        ("01_public_address", "TunnelForm(kit)"),
-        ("02_instagram_app", "CredentialsForm(kit)"),
-        ("03_strapi_provider", "ProviderForm(kit)"),
-    ],
+    "form",
+    ["TunnelForm", "CredentialsForm", "ProviderForm"],
 )
 def test_a_notebook_saved_with_its_widget_state_holds_no_secret(
-    name: str, form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIT_MODE", "rehearsal")
     monkeypatch.delenv("PYTEST_VERSION")  # by which a form knows that nobody presses; here the last cell does
-    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    cell = next(cell for cell in notebook.cells if cell.source == form)
-    cell.source = f"form = {form}\nform"
-    imports = "from helpers.notebook import tasks\nfrom helpers.notebook.widgets import SecretField"
+    notebook = nbformat.read(NOTEBOOKS / "1_set_up.ipynb", as_version=4)
+    imports = (
+        "from helpers.notebook import setup_forms, tasks\nfrom helpers.notebook.this_setup import the\n"
+        f"from helpers.notebook.widgets import SecretField\nform = the(setup_forms.{form})"
+    )
     notebook.cells.append(nbformat.v4.new_code_cell(imports + TYPE_AND_FAIL))
     # As if "Save Widget State Automatically" were on, which JupyterLab's own default is not.
     nbclient.NotebookClient(notebook, timeout=60, store_widget_state=True).execute(cwd=str(tmp_path))

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -406,7 +407,7 @@ def test_make_labs_workspace_shows_the_steps_and_leaves_a_persons_own_as_it_is(
     mine.write_text('{"data": {"mine": true}, "metadata": {"id": "default"}}')
     command = [sys.executable, "-m", "jupyterlab", "workspaces", "import", ROOT / "notebooks/workspace.json"]
     given = os.environ | {"JUPYTERLAB_WORKSPACES_DIR": str(own)}
-    subprocess.run(command, env=given, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, env=given, check=True, capture_output=True, timeout=180)
     person = Person(lab, browser.new_context(viewport={"width": 1280, "height": 900}))
     place = "/lab/workspaces/instagram-login/tree/notebooks/1_set_up.ipynb"
     person.page.goto(f"{lab.url}{place}?token={lab.token}")
@@ -434,7 +435,11 @@ def test_running_and_saving_changes_nothing_for_git(person: Person) -> None:
     notebook = person.open(SET_UP)
     notebook.run_all()
     person.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
-    person.page.wait_for_timeout(1500)  # the save has no sign of its own
-    assert '"output_type"' in (person.lab.notebooks / SET_UP).read_text()
+    saved = person.lab.notebooks / SET_UP
+    until = time.monotonic() + SOON / 1000
+    while '"output_type"' not in saved.read_text() and time.monotonic() < until:  # the save has no sign
+        time.sleep(0.2)
+    assert '"output_type"' in saved.read_text()
+    person.page.wait_for_timeout(1500)  # until the last of it is written
     assert git("status", "--porcelain", "--untracked-files=no") == ""
     assert git("diff") == ""

@@ -26,7 +26,7 @@ DOMAIN = "shop.example"
 
 @contextmanager
 def set_up(folder: Path, version: str, **environment: str) -> Iterator[tuple[Kit, RealStrapi]]:
-    """A live setup as it is after notebook 03, behind a tunnel of the reader's own."""
+    """A live setup as it is after chapter 3, behind a tunnel of the reader's own."""
     public, internet = f"https://{DOMAIN}", Internet()
     with RealStrapi(folder, version, public_url=public, environment=environment) as strapi:
         given = {

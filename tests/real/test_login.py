@@ -181,7 +181,7 @@ def test_the_live_notebooks_end_in_a_witnessed_login(unused_stage: Stage, tmp_pa
 def _log_in_when_asked(
     stage: Stage, urls: Urls, notebooks: subprocess.Popen[str], done: threading.Event
 ) -> None:
-    """Wait until the door of notebook 04 is open and the provider enabled, then log in once."""
+    """Wait until the public address is open and the provider enabled, then log in once."""
     robot = stage.browser(urls)
     with httpx.Client() as http:
         strapi = Strapi(http, stage.strapi.url)

@@ -32,7 +32,13 @@ function backToTheTop(el) {
 }
 
 function initialize({ model }) {
-  const say = () => model.send({ kind: "here" });
+  const say = () => {
+    try {
+      model.send({ kind: "here" });
+    } catch {
+      // its kernel has ended
+    }
+  };
   say();
   const timer = setInterval(say, ALIVE);
   return () => clearInterval(timer);
@@ -52,12 +58,15 @@ function render({ model, el }) {
   };
   // A widget whose kernel has ended stays in the page and looks alive.
   const live = () => {
-    const ended = el.classList.contains("jupyter-widgets-disconnected");
+    const ended = Boolean(el.closest(".jupyter-widgets-disconnected"));
     over.textContent = ended ? "The kernel has ended, and what stands here is old: press Run > Run All Cells." : "";
     body.hidden = ended;
   };
   model.on("change:html", show);
-  model.on("comm_live_update", live);
+  const later = () => setTimeout(live, 50); // the frame around it is marked by another listener
+  model.on("comm_live_update", later);
+  const marked = new MutationObserver(live);
+  marked.observe(el, { attributes: true, attributeFilter: ["class"] });
   show();
   el.classList.add("kit-guide");
   el.append(over, body);
@@ -67,7 +76,10 @@ function render({ model, el }) {
     model.save_changes();
     backToTheTop(el);
   }
-  return () => model.off("comm_live_update", live);
+  return () => {
+    marked.disconnect();
+    model.off("comm_live_update", later);
+  };
 }
 
 export default { initialize, render };

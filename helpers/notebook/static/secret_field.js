@@ -16,12 +16,17 @@ function render({ model, el }) {
     input.placeholder = model.get("held") ? "••••••••" : "";
     said.textContent = model.get("status");
   };
+  let touched = false;
   const send = () => {
+    touched = false;
     if (input.value) model.send({ kind: "secret", value: input.value });
     input.value = "";
   };
   // What was done with the former value is not about this one.
-  input.oninput = () => model.send({ kind: "touched" });
+  input.oninput = () => {
+    if (!touched) model.send({ kind: "touched" });
+    touched = true;
+  };
   // Leaving the field sends it, so it is in the kernel before a button beside it is clicked.
   input.onchange = send;
   input.onkeydown = (event) => {

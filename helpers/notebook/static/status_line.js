@@ -16,7 +16,7 @@ function render({ model, el }) {
   line.append(word, text);
   const show = () => {
     // A widget whose kernel has ended stays in the page: it must not look alive.
-    const ended = el.classList.contains("jupyter-widgets-disconnected");
+    const ended = Boolean(el.closest(".jupyter-widgets-disconnected"));
     const kind = ended && model.get("kind") ? "ended" : model.get("kind");
     el.dataset.kind = kind;
     word.textContent = ended && kind ? "Old " : kind ? WORDS[kind] + " " : "";
@@ -28,7 +28,8 @@ function render({ model, el }) {
     fix.hidden = !model.get("fix").length;
   };
   model.on("change", show);
-  model.on("comm_live_update", show);
+  model.on("comm_live_update", () => setTimeout(show, 50)); // the frame around it is marked by another listener
+  new MutationObserver(show).observe(el, { attributes: true, attributeFilter: ["class"] });
   show();
   el.classList.add("kit-status");
   el.append(line, bar, evidence, fix);
