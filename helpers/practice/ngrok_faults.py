@@ -54,10 +54,10 @@ def _inspector_taken(kit: Kit) -> None:
 
 
 FAULTS = {
-    known.AUTHTOKEN_MISSING: Fault(agent("4018"), practice=True),
+    known.AUTHTOKEN_MISSING: Fault(agent("4018")),
     known.AUTHTOKEN_MALFORMED: Fault(_token("tooShort"), practice=True),
     known.AUTHTOKEN_REVOKED: Fault(_token("revoked_2rehearsalOnlyNotARealAuthtoken"), practice=True),
-    known.TOO_MANY_AGENTS: Fault(agent(KIT_NGROK_SESSIONS="0"), practice=True),
+    known.TOO_MANY_AGENTS: Fault(agent(KIT_NGROK_SESSIONS="0")),
     known.TUNNEL_OFFLINE: Fault(_agent_dies, practice=True),
     known.STRAPI_DOES_NOT_ANSWER: Fault(lambda kit: world(kit).strapi_server.stop()),
     known.NGROK_WARNING_PAGE: Fault(agent("interstitial")),
@@ -65,7 +65,7 @@ FAULTS = {
     known.ONLY_PROGRAMS_PASS: Fault(agent("programs-only")),
     known.DOMAIN_IN_USE: Fault(_domain_in_use),
     known.DOMAIN_OF_ANOTHER_ACCOUNT: Fault(
-        all_of(lambda kit: _learn(kit, ngrok_domain="foreign-name.ngrok-free.dev"), agent()),
+        all_of(lambda kit: _learn(kit, ngrok_domain="somebody-elses.ngrok-free.dev"), agent()),
         practice=True,
     ),
     known.AGENT_TOO_OLD: Fault(_token("old_2rehearsalOnlyNotARealAuthtoken")),

@@ -91,8 +91,8 @@ class Admin:
     def users(self, domain: str) -> list[User]:
         """Who has an e-mail address there, at most a hundred.
 
-        By that alone a provider's users can be told: Strapi shows no administrator a user's provider, and takes
-        a filter by it without a word and without effect (4.26 and 5.54).
+        By that alone a provider's users can be told: Strapi shows no administrator a user's provider, and
+        takes a filter by it without a word and without effect (4.26 and 5.54).
         """
         query = urlencode({"filters[email][$endsWith]": f"@{domain}", "pageSize": 100})
         answer = self._ask("GET", f"{_USERS}?{query}")
