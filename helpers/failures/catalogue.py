@@ -19,6 +19,7 @@ PARTIES = {
     "C": ("ngrok", "ngrok"),
     "D": ("front_end", "The front end"),
     "E": ("notebook", "The notebook"),
+    "F": ("deployment", "The deployed setup"),
 }
 _CODE = re.compile(r"ERR_\w+")
 _NUMBER_OR_NAME = re.compile(r"\d{3,}|[A-Z]\w*Error\b")

@@ -26,6 +26,7 @@ class Config:
     same_site: str = ""
     secure: bool | None = None  # None: only in production
     origins: list[str] | None = None  # `origin` of `strapi::cors`; None: all
+    refresh: bool = True  # `jwtManagement: 'refresh'` of `config/plugins`
     wildcard: bool = False  # a middleware of the project's own that answers everybody with *
 
     @property

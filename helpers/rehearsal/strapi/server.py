@@ -90,6 +90,9 @@ class StrapiStandIn:
             ("GET", "/{prefix:path}/connect/{provider}/callback", self._callback),
             ("GET", "/{prefix:path}/auth/{provider}/callback", self._auth),
             ("GET", "/{prefix:path}/users/me", self._me),
+            ("POST", "/{prefix:path}/auth/refresh", self._refresh),
+            ("POST", f"/{{prefix:path}}/auth/{TODAY.provider}/deauthorize", self._from_meta),
+            ("POST", f"/{{prefix:path}}/auth/{TODAY.provider}/data-deletion", self._from_meta),
             ("GET", "/{rest:path}", self._nowhere),
         ]
         return [Route(path, self._served(handler), methods=[verb]) for verb, path, handler in handlers]
@@ -187,6 +190,23 @@ class StrapiStandIn:
 
     async def _me(self, request: Request) -> Response:
         return JSONResponse(self.users.who(request.headers.get("authorization", "")))
+
+    async def _refresh(self, request: Request) -> Response:
+        if not self.config.refresh:
+            raise Refusal("Not Found", 404, "NotFoundError")
+        raise Refusal("Missing refresh token", name="BadRequestError")
+
+    async def _from_meta(self, request: Request) -> Response:
+        """The provider file's callbacks, for requests that Meta has not signed."""
+        if TODAY.provider not in self.providers:
+            raise Refusal("Method Not Allowed", 405, "MethodNotAllowedError")
+        if not self.providers[TODAY.provider].get("secret"):
+            raise Refusal(
+                "This provider has no client secret to check signed_request with", name="BadRequestError"
+            )
+        raise Refusal(
+            "signed_request is not signed with the client secret of this provider", name="BadRequestError"
+        )
 
     def _enabled(self, name: str) -> dict[str, Any]:
         entry = self.providers.get(name, {})
