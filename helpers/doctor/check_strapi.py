@@ -20,7 +20,7 @@ _RETIRED = frozenset({"basic", "business_basic"})
 
 # What the engine decides for the front end.
 _ENGINES = {
-    "session": "This Strapi ends a login in a session cookie: the front end must share its origin",
+    "session": "This Strapi ends a login in a session cookie: the front end must be on its site",
     "token": "This Strapi ends a login with a token in the front end's address",
     None: "How this Strapi ends a login is not known",
 }

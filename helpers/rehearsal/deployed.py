@@ -68,7 +68,7 @@ class Proxy:
     main_page: str = ""  # the page's host that it leads people to; empty: the layout's
     open_admin: bool = False
     drops_cookies: bool = False
-    header_buffer: int = 32_768  # bytes of an answer's headers from Strapi
+    answers_post: bool = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -85,7 +85,8 @@ class Proxy:
             await RedirectResponse(f"https://{page}{scope['path']}", 301)(scope, receive, send)
 
     async def _to_strapi(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not scope["path"].startswith(_STRAPIS) and not self.open_admin:
+        hidden = not scope["path"].startswith(_STRAPIS) and not self.open_admin
+        if hidden or (scope["method"] == "POST" and not self.answers_post):
             await PlainTextResponse("Not Found", 404)(scope, receive, send)
             return
         headers = MutableHeaders(raw=list(scope["headers"]))

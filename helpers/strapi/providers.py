@@ -14,6 +14,7 @@ from helpers.strapi.http import Answer, Door
 
 _PROVIDERS = "/users-permissions/providers"
 _ADVANCED = "/users-permissions/advanced"
+_USERS = "/content-manager/collection-types/plugin::users-permissions.user"
 
 Entry = dict[str, Any]
 
@@ -72,6 +73,14 @@ class Admin:
         return answer.get(dict, "settings"), [
             str(role.get("type")) for role in roles if isinstance(role, dict)
         ]
+
+    def users(self) -> list[Entry]:
+        """Those who log in to the application, the latest changed first, a hundred at most."""
+        answer = self._ask("GET", f"{_USERS}?page=1&pageSize=100&sort=updatedAt:DESC")
+        users = answer.get(list, "results")
+        if not all(isinstance(user, dict) and "id" in user for user in users):
+            raise answer.unexpected()
+        return users
 
     def plan(
         self,

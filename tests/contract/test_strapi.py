@@ -797,6 +797,16 @@ def test_what_meta_has_not_signed_is_refused(world: World, purpose: str) -> None
     assert (status, said) == (400, "signed_request is not signed with the client secret of this provider")
 
 
+def test_an_administrator_sees_who_has_logged_in_but_not_by_which_provider(world: World) -> None:
+    world.instagram.be("17841400000000001", "seen.by.admin")
+    assert world.log_in(CUSTOM).status_code == 200
+    first = world.admin.users()[0]
+    assert (first["username"], first["email"]) == ("seen.by.admin", f"17841400000000001@{CUSTOM}.invalid")
+    assert "provider" not in first
+    assert world.log_in(CUSTOM).status_code == 200
+    assert world.admin.users()[0]["updatedAt"] == first["updatedAt"], "a repeated login leaves no trace"
+
+
 def test_without_the_provider_file_there_is_no_custom_provider() -> None:
     assert CUSTOM in StrapiStandIn().providers
     assert CUSTOM not in StrapiStandIn(custom_provider=False).providers

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import socket
+import ssl
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import combinations
+from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 
 from helpers.core.errors import InputError
 from helpers.core.flows import TODAY
@@ -21,8 +26,11 @@ from helpers.doctor.deployment import Target
 from helpers.failures import known
 from helpers.practice.deployment_faults import FAULTS, DeploymentFault
 from helpers.rehearsal.deployed import LAYOUT, DeployedWorld
+from helpers.rehearsal.strapi.parts import Admins
+from tests.support.servers import RawServer
 
 ONE_ORIGIN = Layout("https://www.example.com", "https://www.example.com")
+Property = Callable[[str, object], None]
 NOTES = {known.SESSIONS_NEED_REFRESH, known.ADMIN_OPEN, known.HTTP_NOT_REDIRECTED}
 
 
@@ -72,7 +80,7 @@ def test_a_page_of_another_site_is_named_where_the_session_ends_a_login() -> Non
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_is_named_first(
-    world: DeployedWorld, fault: DeploymentFault, record_property: pytest.RecordProperty
+    world: DeployedWorld, fault: DeploymentFault, record_property: Property
 ) -> None:
     record_property("provokes", fault.failure)
     fault.plant(world)
@@ -156,11 +164,12 @@ def test_it_ends_in_time_whatever_hangs() -> None:
     }
 
 
-def test_an_address_where_nobody_is_is_told_once() -> None:
+def test_an_address_where_nobody_is_is_told_once(record_property: Property) -> None:
     class Nobody(httpx.BaseTransport):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
             raise httpx.ConnectError("Name or service not known")
 
+    record_property("provokes", "F01")
     results = golive.run(Target(LAYOUT.strapi, LAYOUT.page, TODAY.provider), transport=Nobody())
     assert set(red(results).values()) == {known.DEPLOYED_ADDRESS_SILENT}
     assert {each.id for each in results if each.status == PASSED} == {"http", "layout"}
@@ -193,3 +202,45 @@ def test_resolve_and_cacert_are_taken_as_curl_takes_them() -> None:
     for wrong in ("www.example.com", "www.example.com:x:1.2.3.4", "www.example.com:443:name"):
         with pytest.raises(InputError, match="HOST:PORT:ADDRESS"):
             golive_client.resolved([wrong])
+
+
+def test_a_strapi_that_waits_for_its_first_administrator_is_red(
+    world: DeployedWorld, record_property: Property
+) -> None:
+    record_property("provokes", "F09")
+    world.proxy.open_admin = True
+    world.strapi.admins = Admins()
+    assert red(look(world)) == {"admin": "F09"}
+
+
+def test_callbacks_that_are_not_deployed_are_red(world: DeployedWorld, record_property: Property) -> None:
+    record_property("provokes", "F13")
+    world.proxy.answers_post = False
+    assert red(look(world)) == {"meta-callbacks": "F13"}
+
+
+def test_a_certificate_that_nobody_trusts_is_named(tmp_path: Path, record_property: Property) -> None:
+    """Over a real connection to this machine, by --resolve, and --cacert makes it trusted."""
+    record_property("provokes", "F02")
+    ours, theirs = trustme.CA(), trustme.CA()
+    for name, authority in (("ours", ours), ("theirs", theirs)):
+        authority.cert_pem.write_to_path(str(tmp_path / f"{name}.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ours.issue_cert("api.example.com", "www.example.com").configure_cert(context)
+
+    def handle(connection: socket.socket) -> None:
+        with suppress(OSError), context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(65536)
+            secure.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+
+    server = RawServer(handle)
+    port = int(server.url.rpartition(":")[2])
+    resolve = {(name, port): "127.0.0.1" for name in ("api.example.com", "www.example.com")}
+    target = Target(f"https://api.example.com:{port}", f"https://www.example.com:{port}", TODAY.provider)
+    try:
+        distrusted = golive.run(target, resolve=resolve, cacert=tmp_path / "theirs.pem")
+        trusted = golive.run(target, resolve=resolve, cacert=tmp_path / "ours.pem")
+    finally:
+        server.stop()
+    assert red(distrusted)["strapi-answers"] == "F02"
+    assert next(each for each in trusted if each.id == "strapi-answers").status == PASSED

@@ -87,6 +87,11 @@ class Setup:
     def production(self) -> Path:
         return self.strapi.project / "config" / "env" / "production" / "server.js"
 
+    def restart(self) -> None:
+        self.strapi.stop()
+        self.strapi._register = False
+        self.strapi.__enter__()
+
     def save_provider(self, **changed: str) -> None:
         callback = Urls(self.layout.strapi, PROVIDER, self.layout.page).frontend_redirect
         wanted = {"key": SAMPLE_CLIENT_ID, "callback": callback, **changed}
@@ -122,7 +127,7 @@ class Running:
 
 @contextmanager
 def open_setup(folder: Path, version: str, proxy: str, layout: Layout, **environment: str) -> Iterator[Setup]:
-    """Strapi's config and the page as the kit prints them; Strapi is started by ``running``."""
+    """Strapi's config and the page as the kit prints them; whoever opens it starts ``strapi``."""
     account = Account()
     app = App("Kit test", SAMPLE_CLIENT_ID, Secret(SAMPLE_CLIENT_SECRET), set(), {account.username})
     app.redirect_uris = {Urls(layout.strapi, PROVIDER).callback}
@@ -144,12 +149,9 @@ def open_setup(folder: Path, version: str, proxy: str, layout: Layout, **environ
 
 
 @contextmanager
-def running(
-    setup: Setup, *, change: dict[str, str] | None = None, register: bool = True
-) -> Iterator[Running]:
-    """Everything up; ``change`` replaces words in the proxy's configuration."""
+def running(setup: Setup, *, change: dict[str, str] | None = None) -> Iterator[Running]:
+    """Page and proxy before the Strapi that runs; ``change`` replaces words in the proxy's configuration."""
     with ExitStack() as closing:
-        closing.enter_context(setup.strapi)
         page = Server(setup.page.app).start()
         closing.callback(page.stop)
         behind = Behind(setup.strapi.url, page.url)

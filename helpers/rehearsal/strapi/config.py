@@ -49,7 +49,7 @@ class _Configured(Protocol):
 
 
 # A real Strapi lets pages of every origin read these too. But there the password is not known to everybody.
-_ADMIN = ("/admin/", "/users-permissions/")
+_ADMIN = ("/admin/", "/users-permissions/", "/content-manager/")
 
 
 class Cors:
