@@ -10,8 +10,13 @@ NOT = $(OTHERS:%=--extend-exclude=%)
 
 .PHONY: lab test test-real test-workshop bench docs pictures lint fix clean
 
-lab: $(LAB)/ready  ## open JupyterLab at the first notebook (OPTIONS=--no-browser and the like are passed on)
-	$(LAB)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(OPTIONS)
+# A workspace of its own: a person's other layouts stay as they are. It shows the table of contents, the list of steps.
+WORKSPACE = /lab/workspaces/instagram-login/tree/notebooks/1_set_up.ipynb
+
+lab: $(LAB)/ready  ## open JupyterLab at 1_set_up.ipynb (OPTIONS=--no-browser and the like are passed on)
+	@$(LAB)/bin/jupyter lab workspaces import notebooks/workspace.json >/dev/null
+	@git config filter.notebook.clean "$(PYTHON) notebooks/clean.py" 2>/dev/null || true  # saving changes nothing for git
+	$(LAB)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=$(WORKSPACE) $(OPTIONS)
 
 test: $(TEST)/ready lint  ## everything that needs nothing but Python
 	$(TEST)/bin/python -m pytest -n 2 --dist loadfile
@@ -46,9 +51,10 @@ clean:
 	rm -rf $(LAB) $(TEST) $(WORKSHOP) .real build *.egg-info
 
 $(LAB)/ready: pyproject.toml
-	$(PYTHON) -m venv $(LAB)
-	$(LAB)/bin/python -m pip install --quiet -e '.[lab]'
-	touch $@
+	@echo "Installing JupyterLab and the kit into $(LAB), once; this takes a minute or two."
+	@$(PYTHON) -m venv $(LAB)
+	@$(LAB)/bin/python -m pip install --quiet -e '.[lab]'
+	@touch $@
 
 $(TEST)/ready: pyproject.toml
 	$(PYTHON) -m venv $(TEST)

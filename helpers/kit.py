@@ -10,27 +10,29 @@ import atexit
 import logging
 import os
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 
-from helpers.core import settings as facts
+from helpers.core import settings as files
 from helpers.core.errors import InputError, KitError
+from helpers.core.facts import Facts
 from helpers.core.flows import FLOWS, TOKEN_URL, Flow
 from helpers.core.leftovers import sweep
-from helpers.core.masking import Secret
 from helpers.core.settings import Settings
 from helpers.core.urls import DOCUMENTED_FRONTEND, Urls
 from helpers.gateway.app import Gateway
-from helpers.gateway.public_address import Door, Tunnel
+from helpers.gateway.public_address import PublicAddress, Seen, Tunnel
+from helpers.gateway.witness import Witness
 from helpers.login.verdict import Logins
 from helpers.project.strapi_project import Project
 from helpers.strapi.client import Admin
 from helpers.strapi.provider_undo import Undo
 from helpers.strapi.rate_limits import PoliteStrapi
+from helpers.tunnel.ngrok_agent import leased
 from helpers.tunnel.own import BroughtTunnel
 
 if TYPE_CHECKING:
@@ -45,23 +47,31 @@ _TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 _LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 
 
-class Kit:
-    """One setup in progress. ``close`` ends everything it started; so does the end of the process."""
+class Kit(Facts):
+    """One setup in progress. ``close`` ends everything it started; so does the end of the process.
+
+    Another setup may take its place (:meth:`renew`): then all parts are new but the witness, so that whoever
+    listens to it goes on listening.
+    """
 
     def __init__(self, settings: Settings, *, engine: str | None = None) -> None:
-        self._listeners: list[Callable[[], object]] = []
-        self._open(settings, engine)
+        super().__init__(settings)
+        self.witness = Witness()
+        self._only_here: dict[str, str] = {}  # what this kernel was told to be, whatever is remembered
+        self._begin(settings, engine)
         atexit.register(self.close)
 
-    def _open(self, settings: Settings, engine: str | None = None) -> None:
+    def _begin(self, settings: Settings, engine: str | None = None) -> None:
         self.flow: Flow = FLOWS[settings.flow]
+        self.tried: set[str] = set()  # checks whose step was done here: only these can have failed
         self.world: World | None = None
         self.settings = settings
         if not settings.live:
             from helpers.rehearsal.world import World  # a live setup never needs the stand-ins
 
             self.world = World(self.flow, engine).start()
-            self.settings = self.world.prefill(settings)
+            self.world.watch(self.witness)
+        self._take(settings)
         self.http = self._client()
         self.strapi = PoliteStrapi(self.http, self.settings.strapi_url)
         self.gateway = Gateway(
@@ -70,21 +80,36 @@ class Kit:
             self.settings.frontend_url,
             port=settings.gateway_port,
             open_to_all=bool(settings.public_url),  # a tunnel of the user's own may be a system service
+            witness=self.witness,
         )
-        self.logins = Logins(self.gateway.witness, self.flow.provider)
-        if self.world:
-            self.world.watch(self.gateway.witness)
-        folder = self.world.folder if self.world else self.settings.state_dir
-        self.door = Door(self.gateway, self._new_tunnel, folder / "door.json", self.changed)
-        self.undo = Undo(folder, self.settings.strapi_url)
+        self.logins = Logins(self.witness, self.flow.provider)
+        self.door = PublicAddress(self.gateway, self._new_tunnel)
+        self.undo = Undo(self.folder, self.settings.strapi_url)
         with suppress(KitError):  # a journal that cannot be read is told where it is needed
-            sweep(settings.home, folder, [entry.change.path for entry in self.undo.files.entries()])
+            sweep(settings.home, self.folder, [entry.change.path for entry in self.undo.files.entries()])
+
+    def _take(self, given: Settings) -> None:
+        """What is known at the beginning: in a rehearsal the stand-ins' addresses, but no app at Meta yet."""
+        self.settings = given
+        if self.world:
+            known = self.world.prefill(given)
+            self.settings = replace(known, client_id=given.client_id, client_secret=given.client_secret)
 
     def _client(self) -> httpx.Client:
         if self.world:
             return httpx.Client(transport=self.world.internet.transport(), timeout=_TIMEOUT)
         # A proxy of the environment leads out, never to this machine.
         return httpx.Client(timeout=_TIMEOUT, mounts=dict.fromkeys(_LOOPBACK))
+
+    @property
+    def folder(self) -> Path:
+        """Where this setup keeps what it must find again; a rehearsal's is gone with it."""
+        return self.world.folder if self.world else self.settings.state_dir
+
+    @property
+    def offered(self) -> Settings:
+        """What fields are filled in with: what is known, and in a rehearsal the documented samples."""
+        return self.world.prefill(self.settings) if self.world else self.settings
 
     def close(self) -> None:
         self._shut()
@@ -102,43 +127,41 @@ class Kit:
         Raises:
             InputError: the facts of that mode cannot be used; then nothing is ended and nothing written.
         """
-        facts.load({**os.environ, "KIT_MODE": mode, "KIT_FLOW": flow}, self.settings.home)
-        facts.remember(self.settings, mode=mode, flow=flow)
+        files.load({**os.environ, "KIT_MODE": mode, "KIT_FLOW": flow}, self.settings.home)
+        files.remember(self.settings, mode=mode, flow=flow)
+        self._only_here.clear()
         self.renew()
+
+    def renew(self, **environment: str) -> None:
+        """Begin anew with what is remembered; a rehearsal's world is then whole again.
+
+        ``environment`` overrides what is remembered, for this kernel only and until a :meth:`switch`.
+        """
+        self._only_here |= environment
+        given = self._given()
+        self._shut()
+        self.witness.forget()
+        self._begin(given)
+        self.renewed()
         self.changed()
 
-    def renew(self) -> None:
-        """Begin anew with what is remembered; a rehearsal's world is then whole again."""
-        given = facts.load(home=self.settings.home)
-        self._shut()
-        self._open(given)
+    def _given(self) -> Settings:
+        return files.load({**os.environ, **self._only_here}, self.settings.home)
 
-    # Facts
-
-    def use(self, **typed: Any) -> None:
-        """Take over what was typed, in this kernel only."""
-        self.settings = replace(self.settings, **typed)
-
-    def learn(self, *, keep_secrets: bool = False, **typed: Any) -> None:
-        """Take over what was typed and keep it for the next kernel; secrets only when asked to."""
-        self.use(**typed)
-        facts.remember(
-            self.settings,
-            **{name: value for name, value in typed.items() if keep_secrets or not isinstance(value, Secret)},
-        )
-
-    def forget(self) -> None:
-        """Remove what was typed in this mode from its file, remembered secrets included."""
-        facts.remember(self.settings, **dict.fromkeys(facts.TYPED, ""))
-
-    def on_change(self, listener: Callable[[], object]) -> None:
-        self._listeners.append(listener)
+    def put_away(self) -> None:
+        """When all was put back: what this kernel still knows of the setup is over, too."""
+        self.witness.forget()
+        self.tried.clear()
+        self._take(self._given())
+        if self.world:
+            self.world.delete_app()
+            self.world.restart_strapi()
+        self.strapi.changed()
+        self.renewed()
 
     def changed(self) -> None:
-        """Tell everybody who shows a measured state to measure again."""
         self.strapi.forget()
-        for listener in self._listeners:
-            listener()
+        super().changed()
 
     @property
     def public_url(self) -> str:
@@ -171,9 +194,21 @@ class Kit:
         """Start gateway and tunnel; a second call returns the running door's public origin."""
         public = self.door.open(cancelled)
         if self.settings.live and not self.settings.public_url:
-            # The account's one domain: the other notebooks' kernels know it from here on.
+            # The account's one domain: the next kernel knows it from the start.
             self.learn(ngrok_domain=public.removeprefix("https://"))
         return public
+
+    def seen(self) -> Seen | None:
+        """The open public address, be it ours or that of another process, such as a notebook of this user."""
+        return self.door.seen(self.http, self._elsewhere())
+
+    def _elsewhere(self) -> tuple[str, str] | None:
+        port, lease = self.settings.gateway_port, leased(self.folder)
+        if self.settings.public_url and port:
+            return self.settings.public_url, f"http://127.0.0.1:{port}"
+        if lease and lease.upstream and self.public_url:
+            return self.public_url, lease.upstream
+        return None
 
     def lead_to(self, port: int) -> None:
         """The port that a tunnel of the user's own forwards to: the gateway listens there from now on."""
@@ -192,7 +227,7 @@ class Kit:
         return NgrokTunnel(
             authtoken=self.settings.ngrok_authtoken,
             domain=self.settings.ngrok_domain,
-            state_dir=self.world.folder if self.world else self.settings.state_dir,
+            state_dir=self.folder,
             ngrok_path=self.world.ngrok_path if self.world else None,
         )
 
@@ -230,21 +265,15 @@ class Kit:
         return Browser(client, self.urls, twice)
 
     def rehearse_up_to(self, step: int) -> None:
-        """In a rehearsal, do the earlier notebooks' work, so that each one can be opened alone."""
+        """In a rehearsal, do the work of the chapters before ``step`` without any form."""
         if self.world is None:
             return
         if step > 1:
             Project(self.settings.strapi_project).address(self.open_door()).apply(self.undo.files)
             self.world.restart_strapi()
         if step > 2:
-            self.world.register_app(self.settings.client_id, self.settings.client_secret, self.urls.callback)
+            app = self.offered
+            self.use(client_id=app.client_id, client_secret=app.client_secret)
+            self.world.register_app(app.client_id, app.client_secret, self.urls.callback)
         if step > 3:
             self.save_provider()
-
-
-def open_kit(step: int = 0) -> Kit:
-    """The kit of a notebook, with the facts of the environment and of earlier notebooks."""
-    kit = Kit(facts.load())
-    with suppress(KitError):  # the doctor names what stands in the way, so it must be there in any case
-        kit.rehearse_up_to(step)
-    return kit

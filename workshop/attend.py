@@ -25,7 +25,7 @@ def main() -> None:
     os.environ |= {"KIT_HOME": str(folder), "JUPYTER_RUNTIME_DIR": str(runtime), "TMPDIR": str(temporary)}
     options = [
         f"--ServerApp.root_dir={folder}",
-        "--LabApp.default_url=/lab/tree/notebooks/00_start.ipynb",
+        "--LabApp.default_url=/lab/tree/notebooks/1_set_up.ipynb",
         f"--LabApp.app_settings_dir={Path(__file__).with_name('lab-settings')}",
     ]
     if len(str(runtime)) <= _LONGEST:

@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuthenticated
 from tornado.web import Application, HTTPError, RequestHandler, authenticated
 
-# The steps of the board in notebook 00, in its order, in as few words as a column's head can hold.
+# The steps of the board in 1_set_up.ipynb, in its order, in as few words as a column's head can hold.
 STEPS = {
-    "strapi": "Strapi",
     "public-address": "Tunnel",
-    "server-url": "redirect_uri",
+    "server-url": "Backend",
+    "redirect-uris": "At Meta",
     "credentials": "ID and secret",
     "provider": "Provider",
     "login": "Login",

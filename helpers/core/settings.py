@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dotenv import set_key, unset_key
 from dotenv.parser import parse_stream
@@ -40,6 +40,16 @@ def _switch(text: str) -> bool:
     return text.strip().lower() not in ("0", "no", "off", "false")
 
 
+def _autopilot(text: str) -> bool | Literal["undo"]:
+    return "undo" if text.strip().lower() == "undo" else _switch(text)
+
+
+def _minutes(text: str) -> int:
+    if not text.strip().isdecimal():
+        raise InputError("Type a whole number of minutes, or 0 for never.")
+    return int(text)
+
+
 def _folder(text: str) -> str:
     try:
         return str(Path(text.strip()).expanduser())
@@ -63,7 +73,10 @@ class Settings:
 
     mode: str = field(default="rehearsal", metadata=_from("KIT_MODE", _MODE))
     flow: str = field(default="today", metadata=_from("KIT_FLOW", _FLOW))
-    autopilot: bool = field(default=False, metadata=_from("KIT_AUTOPILOT", _switch))
+    # "undo" also presses *Put everything back*.
+    autopilot: bool | Literal["undo"] = field(default=False, metadata=_from("KIT_AUTOPILOT", _autopilot))
+    # After so long without a browser the public address is closed; 0 is never.
+    idle_minutes: int = field(default=30, metadata=_from("KIT_IDLE_MINUTES", _minutes))
     # Secrets are taken as they are: whether one can be right is said where it can be typed again.
     ngrok_authtoken: Secret = field(default_factory=Secret, metadata=_from("NGROK_AUTHTOKEN", Secret))
     ngrok_domain: str = field(default="", metadata=_from("NGROK_DOMAIN", inputs.domain))
@@ -95,7 +108,7 @@ class Settings:
 
     @property
     def state_dir(self) -> Path:
-        """What the kit must find again in the next kernel: the tunnel's lease and its ngrok file."""
+        """What the kit must find again in the next kernel: what it changed, and the agent's lease."""
         path = self.home / ".kit"
         with _errors_of(path):
             path.mkdir(mode=0o700, exist_ok=True)

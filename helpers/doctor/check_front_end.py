@@ -98,7 +98,7 @@ def _silent(url: str, evidence: str) -> Unreachable:
         evidence=evidence,
         fix=(
             "Start your front end's dev server and wait until it is ready.",
-            "Check its address (FRONTEND_URL) in notebook 01; without one the kit's own page stands in.",
+            "Check its address (FRONTEND_URL); without one the kit's own page stands in.",
         ),
     )
 
@@ -111,7 +111,7 @@ def project(visit: Visit) -> str:
     if not folder and not on_this_computer(facts.frontend_url):
         raise DoesNotApply(f"The front end runs at {facts.frontend_url}; its files are not on this computer")
     if not folder:
-        raise NotYet("the folder of your front end's project (notebook 01)")
+        raise NotYet("the folder of your front end's project (1.3)")
     front_end = FrontEnd(folder)
     if trouble := front_end.warning(installed_node()) or front_end.trouble(visit.public()):
         raise trouble

@@ -55,7 +55,7 @@ def _redirect_uri(visit: Visit) -> str:
     providers, name = visit.providers(), visit.kit.flow.provider
     if name in providers:
         return str(providers[name].get("redirectUri", ""))
-    # Strapi does not know it before notebook 03; all of them get the same address but for the name.
+    # Strapi does not know it before chapter 3; all of them get the same address but for the name.
     builtin = str(providers.get("instagram", {}).get("redirectUri", ""))
     return builtin.replace("/connect/instagram/", f"/connect/{name}/")
 
@@ -106,7 +106,7 @@ def _wrong_host(visit: Visit, seen: Connect) -> KitError | None:
     if host == served:
         return None
     told = f"Strapi sends people to {host}, which is not where this login begins"
-    save = f"Press Save in notebook 03 again: it writes {flow.authorize_url} into the provider's settings."
+    save = f"Press Save in Strapi (3.3) again: it writes {flow.authorize_url} into the provider's settings."
     return KitError(
         told,
         failure=known.FACEBOOK_URL_BLOCKED if f".{host}".endswith(".facebook.com") else None,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from helpers.core.errors import KitError, TunnelError
-from helpers.doctor.measurements import TUNNEL, Finding, NotYet, Visit
+from helpers.doctor.measurements import Finding, NotYet, Visit
 from helpers.failures import known
 from helpers.gateway.app import HELLO
+from helpers.tunnel import ngrok_agent
 from helpers.tunnel import proof as tunnels
 
 _MOVED = "can't bind default web address"  # the agent's own words, when another one has port 4040
@@ -19,13 +20,13 @@ def tunnel(visit: Visit) -> str | Finding:
         raise TunnelError("The tunnel was open, but its agent has ended", failure=known.TUNNEL_OFFLINE)
     if door.trouble:
         raise door.trouble
-    if visit.door():
-        return "Another notebook holds the tunnel open"
-    if left := door.left_behind():
-        raise KitError(
-            f"{left} was open, but the kernel that held it is gone", failure=known.TUNNEL_GONE_AFTER_RESTART
-        )
-    raise NotYet(TUNNEL)
+    if seen := visit.door():
+        return f"{seen.public} is held open by {seen.holder}"
+    if (lease := ngrok_agent.leased(kit.folder)) and not ngrok_agent.runs(lease.kernel):
+        address = kit.public_url or "A tunnel"
+        told = f"{address} was open, but the kernel that held it is gone"
+        raise KitError(told, failure=known.TUNNEL_GONE_AFTER_RESTART)
+    raise NotYet(visit.tunnel())
 
 
 def _moved(tunnel: object, public: str) -> Finding | None:
@@ -37,8 +38,7 @@ def _moved(tunnel: object, public: str) -> Finding | None:
 def public_address(visit: Visit) -> str | Finding:
     door = visit.open_door()
     seen = tunnels.confirm(visit.kit.http, door.public, HELLO, door.nonce, door.gateway)
-    whose = "this notebook's" if visit.kit.door.is_open else "another notebook's"
-    told = f"{door.public} leads to {whose} gateway"
+    told = f"{door.public} leads to {f'the gateway of {door.holder}' if door.holder else 'this gateway'}"
     if seen.interstitial:
         return Finding(
             f"{told}; browsers see ngrok's warning page once, press Visit Site", known.NGROK_WARNING_PAGE

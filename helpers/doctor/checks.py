@@ -64,10 +64,22 @@ class Check(NamedTuple):
 def login(visit: Visit) -> str:
     verdict = visit.kit.logins.verdict()
     if not verdict.decided:
-        raise NotYet(f"a login (notebook 04). {verdict.reason}")
+        raise NotYet(f"a login (4.1). {verdict.reason}")
     if not verdict.ok:
         raise failed(verdict)
     return verdict.reason
+
+
+def redirect_uris(visit: Visit) -> str:
+    """In a rehearsal the stand-in is asked; live only Instagram's sending somebody back shows it."""
+    kit, wanted = visit.kit, visit.urls.callback
+    if any(attempt.last("callback") and attempt.last("connect") for attempt in kit.witness.attempts):
+        return f"Instagram has sent somebody back to {wanted}"
+    if kit.world is None:
+        raise DoesNotApply("Nobody can ask Meta from here: the first login shows it (4.1)")
+    if wanted not in kit.world.meta_app.redirect_uris:
+        raise NotYet("the three addresses to be saved at Meta (2.7)")
+    return f"The rehearsal's Meta knows {wanted}"
 
 
 CHECKS: dict[str, Check] = {
@@ -82,12 +94,15 @@ CHECKS: dict[str, Check] = {
     "cors": Check("The front end may read Strapi's answers", check_front_end.cors),
     "front-end": Check("The front end answers", check_front_end.front_end),
     "front-end-project": Check("The front end's project knows Strapi's address", check_front_end.project),
+    "redirect-uris": Check("Meta knows your redirect URI", redirect_uris),
     "credentials": Check("The client ID and secret look right", check_files.credentials),
     "machine": Check("Your browser can reach what it must open", check_files.machine),
     "notebooks": Check("No secret is saved in a notebook", check_files.notebooks),
     "login": Check("A login was witnessed", login),
 }
 TITLES = {name: check.title for name, check in CHECKS.items()}
+# In life nobody can ask Meta, so a rehearsal's doctor does not either: that one is for the board alone.
+_ALL = tuple(name for name in CHECKS if name != "redirect-uris")
 
 # Where a login is sent that then stops without a word.
 _WAY_BACK = {"provider-settings", "front-end"}
@@ -98,7 +113,7 @@ def run_one(kit: Kit, name: str) -> Result:
     return run(kit, (name,))[0]
 
 
-def run(kit: Kit, names: Sequence[str] = tuple(CHECKS)) -> list[Result]:
+def run(kit: Kit, names: Sequence[str] = _ALL) -> list[Result]:
     """Several checks at once, in the order of ``names``; nobody waits longer than ``DEADLINE``."""
     until = time.monotonic() + DEADLINE
     visit = Visit(kit, until)

@@ -17,14 +17,14 @@ from helpers.failures import PARTIES, Failure
 
 def how_to_check(failure: Failure) -> str:
     if failure.named_by == "login":
-        return "Log in in notebook 04: the trace names it at the step where the login breaks."
+        return "Log in, step 4.1: the trace names it at the step where the login breaks."
     if failure.named_by == "text":
-        return "Paste what you see into notebook 05, *What do you see?*"
+        return "Paste what you see into chapter 5, *What do you see?*"
     if failure.named_by == "you":
         return "Only you can see it: compare with what stands above."
     if failure.id[0] == "F":
-        return f"Run `python -m helpers golive`: *{golive.TITLES[failure.named_by]}*."
-    return f"Run the doctor in notebook 05, or `python -m helpers doctor`: *{TITLES[failure.named_by]}*."
+        return f"Run `python -m helpers golive`, or notebook 3: *{golive.TITLES[failure.named_by]}*."
+    return f"Run the doctor in chapter 5, or `python -m helpers doctor`: *{TITLES[failure.named_by]}*."
 
 
 def anchor(failure: Failure) -> str:

@@ -24,11 +24,11 @@ from helpers.web.deadline import Fetched, fetch
 
 _T = TypeVar("_T")
 
-TUNNEL = "the tunnel to be started (notebook 01)"
-ENABLED = "the provider to be enabled (notebook 03)"
+TUNNEL = "the tunnel to be started (1.1)"
+ENABLED = "the provider to be enabled (3.3)"
 _STARTS = "a login that starts (see The provider is enabled in Strapi)"
 _ADDRESS = "Strapi to know its public address (see Strapi knows its public address)"
-_ADMIN = "the e-mail address and password of your Strapi administrator (notebook 03)"
+_ADMIN = "the e-mail address and password of your Strapi administrator (3.3)"
 _TELLING = 0.5  # seconds before the end
 _MOST = 1 << 20  # bytes of a page
 
@@ -92,19 +92,24 @@ class Visit(Once):
 
     # The way in
 
+    def tunnel(self) -> str:
+        """What a check waits for while there is none, and why there is none any more."""
+        why = self.kit.door.closed_for
+        return f"{TUNNEL}. {why}" if why else TUNNEL
+
     def public(self) -> str:
         if not self.kit.public_url:
-            raise NotYet(TUNNEL)
+            raise NotYet(self.tunnel())
         return self.kit.public_url
 
     def door(self) -> Seen | None:
-        """The open door, be it this notebook's or another's."""
-        return self._once("door", lambda: self.kit.door.seen(self.kit.http))
+        """The open public address, be it ours or that of another process, such as a notebook."""
+        return self._once("door", self.kit.seen)
 
     def open_door(self) -> Seen:
         door = self.door()
         if door is None:
-            raise NotYet(TUNNEL)
+            raise NotYet(self.tunnel())
         return door
 
     @property

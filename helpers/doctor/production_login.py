@@ -55,7 +55,7 @@ class ProductionLogin:
             raise Stopped(
                 f"@{account} has a user in this Strapi already, and a repeated login changes nothing there",
                 fix=(
-                    f"If the user {account} is only a test's, delete it in the Content Manager; log in again.",
+                    f"If {account} is only a test's user, delete it in the Content Manager and log in again.",
                     "Or log in with an account that was never here.",
                 ),
             )

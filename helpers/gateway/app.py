@@ -38,6 +38,7 @@ class Gateway:
 
     Without a ``frontend_url`` the kit's own page stands in. ``patience`` is the time an upstream may
     be silent, in seconds. ``open_to_all`` lets in a tunnel that another user of this machine runs.
+    A ``witness`` that outlives this gateway is handed to it.
     """
 
     def __init__(
@@ -50,10 +51,11 @@ class Gateway:
         port: int = 0,
         patience: float = PATIENCE,
         open_to_all: bool = False,
+        witness: Witness | None = None,
     ) -> None:
         self.public = public
         self.nonce = secrets.token_urlsafe(16)
-        self.witness = Witness()
+        self.witness = witness or Witness()
         self._strapi = Upstream(
             "Strapi", strapi, partial(failures.get, known.STRAPI_DOES_NOT_ANSWER), patience=patience
         )
@@ -81,6 +83,10 @@ class Gateway:
         """Pass everything but ``/api`` to this dev server from the next start on."""
         down = partial(_frontend_down, url)
         self._frontend = Upstream("The front end", url, down, own_host=True, patience=self._patience)
+
+    @property
+    def wanted_port(self) -> int:
+        return self._server.wanted_port
 
     @property
     def url(self) -> str:

@@ -132,6 +132,12 @@ class Witness:
         others = (each for each in reversed(self._attempts) if hop.step != "auth" or not each.at_instagram)
         return next(others, None)
 
+    def forget(self) -> None:
+        """Another setup begins: what was seen of the former one is no business of it."""
+        with self._changed:
+            self._attempts.clear()
+            self._changed.notify_all()
+
     def listen(self, listener: Callable[[], object]) -> None:
         """Call ``listener`` after each hop, on the thread that recorded it; its exceptions are dropped."""
         self._listeners.append(listener)

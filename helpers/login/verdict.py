@@ -17,9 +17,7 @@ from helpers.gateway.witness import Attempt, Hop, Witness
 _RELAYED = {"callback": "token", "auth": "profile"}
 
 # Whatever keeps a person there, only the browser shows it.
-AT_INSTAGRAM = (
-    "Instagram has not sent the person back. If its page shows an error, paste that into notebook 05"
-)
+AT_INSTAGRAM = "Instagram has not sent the person back. If its page shows an error, paste that in chapter 5"
 
 # Strapi's words that hide Instagram's, and the hops where a rehearsal hears Instagram itself.
 _HIDING, _HEARD = {known.TOKEN_EXCHANGE_FAILED, known.REASON_HIDDEN_AS_OBJECT}, {"token", "profile"}

@@ -1,36 +1,57 @@
 """What people click and look at: the only room with widgets. Notebooks import from here and nowhere else."""
 
-from helpers.kit import open_kit
-from helpers.notebook.check_views import board, check, doctor
-from helpers.notebook.failure_forms import failure_pages, what_do_you_see
-from helpers.notebook.login_form import LoginForm
-from helpers.notebook.login_view import login_trace
-from helpers.notebook.practice_form import PracticeForm
-from helpers.notebook.project_forms import BackendForm, FrontEndForm, ProviderFileForm, by_hand, provider_file
-from helpers.notebook.put_back_form import PutBackForm
-from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, StartForm, TunnelForm, UrlsForm
-from helpers.notebook.share_progress import share
+from helpers.notebook.cells import (
+    addresses_form,
+    all_ready,
+    backend_form,
+    board,
+    by_hand,
+    chapter,
+    check,
+    credentials_form,
+    doctor,
+    failure_pages,
+    front_end_form,
+    go_live_form,
+    layout_form,
+    login_form,
+    login_trace,
+    practice_form,
+    production_login_form,
+    provider_file,
+    provider_file_form,
+    provider_form,
+    put_back_form,
+    share,
+    start_form,
+    tunnel_form,
+    what_do_you_see,
+)
 
 __all__ = [
-    "BackendForm",
-    "CredentialsForm",
-    "FrontEndForm",
-    "LoginForm",
-    "PracticeForm",
-    "ProviderFileForm",
-    "ProviderForm",
-    "PutBackForm",
-    "StartForm",
-    "TunnelForm",
-    "UrlsForm",
+    "addresses_form",
+    "all_ready",
+    "backend_form",
     "board",
     "by_hand",
+    "chapter",
     "check",
+    "credentials_form",
     "doctor",
     "failure_pages",
+    "front_end_form",
+    "go_live_form",
+    "layout_form",
+    "login_form",
     "login_trace",
-    "open_kit",
+    "practice_form",
+    "production_login_form",
     "provider_file",
+    "provider_file_form",
+    "provider_form",
+    "put_back_form",
     "share",
+    "start_form",
+    "tunnel_form",
     "what_do_you_see",
 ]

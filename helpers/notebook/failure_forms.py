@@ -9,7 +9,7 @@ import ipywidgets as w
 from helpers import failures
 from helpers.doctor.failure_page import card
 from helpers.doctor.recognise import recognise
-from helpers.notebook.form import LABEL, WIDE
+from helpers.notebook.form import LABEL, wide
 from helpers.notebook.widgets import Block, PasteField, StatusLine
 
 _MOST_SHOWN = 5
@@ -51,17 +51,17 @@ def _said(number: int, sure: bool) -> str:
     return "One known failure fits." if number == 1 else f"{number} known failures fit, the best one first."
 
 
-def what_do_you_see() -> RecogniseForm:
+def what_do_you_see(_kit: object = None) -> RecogniseForm:
     """A field to paste into, and the pages of the failures that fit, best first."""
     return RecogniseForm()
 
 
-def failure_pages() -> Block:
+def failure_pages(_kit: object = None) -> Block:
     """Every known failure by what the reader sees, as a page; first those that only a person can see."""
     known = sorted(failures.all_failures().values(), key=lambda each: (not each.see, each.id))
     chosen = w.Dropdown(
         options=[("Choose what you see", "")] + [(f"{each.title} ({each.id})", each.id) for each in known],
-        description="I see", style=LABEL, layout=WIDE,
+        description="I see", style=LABEL, layout=wide(),
     )  # fmt: skip
     page = w.HTML()
 

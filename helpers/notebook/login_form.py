@@ -30,6 +30,8 @@ class LoginForm(Form):
     in live mode the address opens in the reader's own browser.
     """
 
+    checks = ("login",)
+
     def __init__(self, kit: Kit) -> None:
         self.question = w.HTML()
         self.allow = w.Button(description="Allow", button_style="primary")
@@ -44,8 +46,14 @@ class LoginForm(Form):
         self._show_consent(None)
         super().__init__(kit, [self.link], "Log in with Instagram")
         self.children = [self.buttons, self.link, self.status, self.consent]
-        if kit.world and not elsewhere():
-            self.buttons.children = [self.submit_button, self.tab_button, self.cancel_button]
+        self.buttons.children = [self.submit_button, self.tab_button, self.cancel_button]
+
+    def fill(self) -> None:
+        self.tab_button.layout.display = "" if self.kit.world and not elsewhere() else "none"
+
+    def begin_anew(self) -> None:
+        self.link.value = ""
+        super().begin_anew()
 
     def submit(self) -> None:
         self.link.value = ""
@@ -58,7 +66,7 @@ class LoginForm(Form):
         """Show the address to open, and wait for the login that comes through the gateway."""
         kit = self.kit
         # On autopilot the person may be faster than this form.
-        began = 0.0 if kit.settings.autopilot else time.monotonic()
+        began = 0.0 if self.unattended else time.monotonic()
 
         def job() -> str:
             kit.open_door(self._cancelled)  # before it, nobody knows the address
@@ -74,7 +82,7 @@ class LoginForm(Form):
         await asyncio.to_thread(kit.open_door, self._cancelled)
         robot = kit.browser()
         consent = await asyncio.to_thread(robot.start)
-        allow = kit.settings.autopilot or await self._ask(consent)
+        allow = self.unattended or await self._ask(consent)
         await asyncio.to_thread(robot.finish, consent, allow=allow)
         attempt = await asyncio.to_thread(kit.logins.wait, timeout=_ROBOTS_PATIENCE, since=began)
         return self._conclude(attempt)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import ipywidgets as w
 from IPython.display import DisplayHandle, display
 
@@ -12,21 +10,27 @@ from helpers.login import trace
 from helpers.notebook import tasks
 from helpers.notebook.widgets import Block
 
+_NOBODY = "Nobody has opened the login yet."
+_LATER = "The diagram appears with the login."
+
 
 class Trace(Block):
     """The latest login as table and sequence diagram, redrawn with every hop."""
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
-        self.table = w.HTML("Nobody has opened the login yet.")
+        self.table = w.HTML(_NOBODY)
         super().__init__([self.table])
-        self._loop = asyncio.get_running_loop()
         self._diagram: DisplayHandle | None = None
-        kit.gateway.witness.listen(lambda: self._loop.call_soon_threadsafe(self.draw))
+        kit.witness.listen(tasks.on_loop(self.draw))
+        kit.on_renewal(tasks.on_loop(self.draw))
 
     def draw(self) -> None:
-        attempt = self.kit.gateway.witness.latest
+        attempt = self.kit.witness.latest
         if attempt is None:
+            self.table.value = _NOBODY
+            if self._diagram:
+                self._diagram.update({"text/plain": _LATER}, raw=True)
             return
         verdict = self.kit.logins.verdict(attempt)
         self.table.value = trace.as_html(attempt, verdict)
@@ -35,20 +39,9 @@ class Trace(Block):
 
     def show(self) -> None:
         display(self)
-        self._diagram = display(
-            {"text/plain": "The diagram appears with the login."}, raw=True, display_id=True
-        )
+        self._diagram = display({"text/plain": _LATER}, raw=True, display_id=True)
         self.draw()
 
 
 def _mermaid(source: str) -> dict[str, str]:
     return {"text/vnd.mermaid": source, "text/plain": source}
-
-
-async def login_trace(kit: Kit) -> None:
-    """Show the latest login, hop by hop, and follow it while it happens."""
-    shown = Trace(kit)
-    shown.show()
-    if kit.settings.autopilot:
-        await tasks.settled()
-        shown.draw()

@@ -11,7 +11,7 @@ from helpers.core import inputs
 from helpers.core.errors import InputError
 from helpers.kit import Kit
 from helpers.login import trace
-from helpers.notebook.form import LABEL, WIDE, Form, note, text_field
+from helpers.notebook.form import LABEL, Form, note, text_field, wide
 from helpers.practice.room import Practice
 
 _FIND = "Something is broken now. Read the doctor above, try to log in, and choose what it is."
@@ -25,7 +25,7 @@ class PracticeForm(Form):
         self.practice = Practice(kit)
         self.number = text_field("Number (optional)")
         self.guess = w.Dropdown(options=[("Choose what you think", "")], description="I think it is",
-                                style=LABEL, layout=WIDE)  # fmt: skip
+                                style=LABEL, layout=wide())  # fmt: skip
         self.guess.add_class("kit-field")
         self.seen = w.HTML()
         self.login_button = _button("Try to log in", self.log_in)

@@ -37,8 +37,7 @@ class ProjectForm(Form):
     setting = "strapi_project"
 
     def __init__(self, kit: Kit) -> None:
-        self.folder = text_field(self.label, getattr(kit.settings, self.setting), "the whole path")
-        self.folder.disabled = kit.world is not None  # a rehearsal touches no project of yours
+        self.folder = text_field(self.label, "", "the whole path")
         self.diff = CopyField(label="What will change", multiline=True)
         self.by_hand = w.VBox()
         self.apply_button = w.Button(description="Apply", layout=w.Layout(width="auto"))
@@ -47,6 +46,14 @@ class ProjectForm(Form):
         super().__init__(kit, [self.folder, self.diff, self.by_hand], "Show the changes")
         self.buttons.children = [self.submit_button, self.apply_button, self.cancel_button]
 
+    def fill(self) -> None:
+        self.offer(self.folder, getattr(self.kit.settings, self.setting))
+        self.folder.disabled = self.kit.world is not None  # a rehearsal touches no project of yours
+
+    def begin_anew(self) -> None:
+        self.planned, self.diff.value, self.by_hand.children = None, "", []
+        super().begin_anew()
+
     def plan(self, folder: str) -> Plan:
         raise NotImplementedError
 
@@ -54,7 +61,7 @@ class ProjectForm(Form):
         return "Written"
 
     def autopilot(self) -> None:
-        if self.kit.settings.autopilot and self.folder.value:
+        if self.folder.value:
             self.apply()
 
     def submit(self) -> None:
@@ -65,7 +72,7 @@ class ProjectForm(Form):
 
         def job() -> str:
             shown = "" if self.planned else self._show()
-            if (shown and not self.kit.settings.autopilot) or self.planned is None:
+            if (shown and not self.unattended) or self.planned is None:
                 return shown
             planned, self.planned = self.planned, None
             if not planned.changes:
@@ -115,6 +122,7 @@ class BackendForm(ProjectForm):
     """``config/server`` reads its ``url`` from ``.env``, and ``.env`` has the public address."""
 
     label = "Your Strapi project's folder"
+    checks = ("server-url", "strapi")
 
     def plan(self, folder: str) -> Plan:
         if not self.kit.public_url:
@@ -129,7 +137,7 @@ class BackendForm(ProjectForm):
             kit.strapi.changed()
             return f"The rehearsal's Strapi was restarted with PUBLIC_URL={kit.public_url}"
         if not (kit.settings.strapi_admin_email and kit.settings.strapi_admin_password):
-            return "Restart Strapi. What it sends then is checked in notebook 03"
+            return "Restart Strapi. What it sends then is checked in chapter 3"
         self.wait_for_restart(lambda: checks.run_one(kit, "server-url").status == PASSED)
         return "Strapi was restarted and sends the new address"
 
@@ -137,6 +145,7 @@ class BackendForm(ProjectForm):
 class ProviderFileForm(ProjectForm):
     """The file that gives Strapi today's Instagram login."""
 
+    step = "3.0 One file, for today's login"
     label = "Your Strapi project's folder"
 
     def plan(self, folder: str) -> Plan:
@@ -158,9 +167,13 @@ class FrontEndForm(ProjectForm):
     label, setting = "Your front end's folder", "frontend_project"
 
     def __init__(self, kit: Kit) -> None:
+        self._nothing_to_do = note("In a rehearsal there is no front-end project: nothing to do here.")
         super().__init__(kit)
-        if kit.world:
-            self.children = [note("In a rehearsal there is no front-end project: nothing to do here.")]
+
+    def fill(self) -> None:
+        super().fill()
+        form = [*self.fields, self.buttons, self.status]
+        self.children = [self._nothing_to_do] if self.kit.world else form
 
     def plan(self, folder: str) -> Plan:
         if not self.kit.public_url:
@@ -194,7 +207,7 @@ def by_hand(kit: Kit) -> Block:
     return Block([w.Accordion([w.VBox(fields)], titles=["By hand instead"])])
 
 
-def provider_file(kit: Kit) -> Block:
+def provider_file(_kit: object = None) -> Block:
     """The file that gives Strapi today's Instagram login, to read and to copy."""
     field = CopyField(label=PROVIDER_FILE, value=provider_source(), multiline=True)
     lines = len(field.value.splitlines())

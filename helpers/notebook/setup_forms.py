@@ -1,7 +1,9 @@
-"""What people fill in and press, notebook by notebook. A form reads its fields and calls the kit; no form
+"""What people fill in and press, chapter by chapter. A form reads its fields and calls the kit; no form
 knows how anything is done."""
 
 from __future__ import annotations
+
+import asyncio
 
 import ipywidgets as w
 
@@ -10,14 +12,14 @@ from helpers.core.errors import InputError, KitError
 from helpers.core.flows import CREDENTIALS, TODAY
 from helpers.kit import Kit
 from helpers.notebook import tasks
-from helpers.notebook.form import LABEL, WIDE, Form, checkbox, note, text_field
+from helpers.notebook.form import LABEL, Form, checkbox, note, text_field, wide
 from helpers.notebook.widgets import CopyField, SecretField
 
 _RETIRED = "Documented: Basic Display. Retired by Meta on 2024-12-04, works in rehearsal only"
 
 
 class StartForm(Form):
-    """Rehearsal or live, today's login or the documented one."""
+    """Rehearsal or live, today's login or the documented one; another choice begins another setup."""
 
     def __init__(self, kit: Kit) -> None:
         self.mode = w.RadioButtons(
@@ -25,24 +27,29 @@ class StartForm(Form):
                 ("Rehearsal: everything is played on this machine, no accounts needed", "rehearsal"),
                 ("Live: your own ngrok, Strapi and Meta app", "live"),
             ],
-            value=kit.settings.mode, description="Mode", style=LABEL, layout=WIDE,
+            description="Mode", style=LABEL, layout=wide(),
         )  # fmt: skip
         self.flow = w.RadioButtons(
             options=[
                 (f"Today: {TODAY.title}", "today"),
                 (_RETIRED, "documented"),
             ],
-            value=kit.settings.flow, description="Login", style=LABEL, layout=WIDE,
+            description="Login", style=LABEL, layout=wide(),
         )  # fmt: skip
         super().__init__(kit, [self.mode, self.flow], "Use these")
 
-    def submit(self) -> None:
-        mode, flow = self.mode.value, self.flow.value
+    def fill(self) -> None:
+        self.offer(self.mode, self.kit.settings.mode)
+        self.offer(self.flow, self.kit.settings.flow)
 
-        def job() -> str:
-            if (mode, flow) != (self.kit.settings.mode, self.kit.settings.flow):
-                self.kit.switch(mode, flow)
-            given = self.kit.settings
+    def submit(self) -> None:
+        kit, mode, flow = self.kit, self.mode.value, self.flow.value
+
+        async def job() -> str:
+            if (mode, flow) != (kit.settings.mode, kit.settings.flow):
+                await tasks.end_others()
+                await asyncio.to_thread(kit.switch, mode, flow)
+            given = kit.settings
             if (given.mode, given.flow) != (mode, flow):
                 raise InputError(
                     f"The environment says KIT_MODE={given.mode} and KIT_FLOW={given.flow}, "
@@ -53,10 +60,7 @@ class StartForm(Form):
                     "Meta closed this login on 2024-12-04: it cannot succeed live. Choose Today to log in."
                 )
             login = "today's" if flow == "today" else "the documented"
-            return (
-                f"{mode.capitalize()} with {login} login. Open notebook 01. A notebook that is open already "
-                "keeps the former choice: restart its kernel and run all cells."
-            )
+            return f"{mode.capitalize()} with {login} login. Go on with 1.1 below."
 
         self.work(job, "Getting ready")
 
@@ -64,38 +68,63 @@ class StartForm(Form):
 class TunnelForm(Form):
     """Start and stop the public address."""
 
+    checks = ("public-address",)
+
     def __init__(self, kit: Kit) -> None:
-        given = kit.settings
-        self.token = SecretField("ngrok authtoken", given.ngrok_authtoken)
-        self.domain = text_field("Domain (optional)", given.ngrok_domain, "your-name.ngrok-free.dev")
+        self.token = SecretField("ngrok authtoken")
+        self.domain = text_field("Domain (optional)", "", "your-name.ngrok-free.dev")
         self.remember = checkbox("Remember the token in the .env file (readable by you only)")
-        self.port = text_field("Port your tunnel leads to", str(given.gateway_port or ""), "such as 8080")
+        self.own = note("")
+        self.port = text_field("Port your tunnel leads to", "", "such as 8080")
         self.stop_button = w.Button(description="Stop", layout=w.Layout(width="auto"))
         self.stop_button.on_click(lambda _: self.stop())
-        fields: list[w.Widget] = [self.token, self.domain, self.remember]
-        if given.public_url:
-            used = f"PUBLIC_URL is set: your own tunnel at {given.public_url} is used, ngrok is not needed."
-            fields = [note(used), self.port]
+        self._in_use = b""
+        fields = [self.token, self.domain, self.remember, self.own, self.port]
         super().__init__(kit, fields, "Start the tunnel")
         self.buttons.children = [self.submit_button, self.cancel_button, self.stop_button]
-        if kit.door.is_open and not self.status.kind:
-            self.status.say("ok", f"Running: {kit.public_url}")
+
+    def fill(self) -> None:
+        given = self.kit.offered
+        self.offer(self.token, given.ngrok_authtoken)
+        self.offer(self.domain, given.ngrok_domain)
+        self.offer(self.port, str(given.gateway_port or ""))
+        if given.public_url:
+            used = f"PUBLIC_URL is set: your own tunnel at {given.public_url} is used, ngrok is not needed."
+            self.own.value = note(used).value
+        for field in (self.token, self.domain, self.remember):
+            field.layout.display = "none" if given.public_url else ""
+        for field in (self.own, self.port):
+            field.layout.display = "" if given.public_url else "none"
+        door = self.kit.door
+        if self._in_use and not door.is_open and not self.submit_button.disabled:
+            self._in_use = b""
+            self.status.say("not-yet", door.closed_for or "The tunnel is not open any more")
 
     def submit(self) -> None:
-        kit = self.kit
+        kit, before = self.kit, self.kit.settings
         try:
             if kit.settings.public_url:
                 kit.lead_to(inputs.port(self.port.value))
             else:
-                typed = {"ngrok_authtoken": inputs.authtoken(self.token.secret.reveal()),
-                         "ngrok_domain": inputs.domain(self.domain.value)}  # fmt: skip
-                kit.use(**typed)
+                kit.use(
+                    ngrok_authtoken=inputs.authtoken(self.token.secret.reveal()),
+                    ngrok_domain=inputs.domain(self.domain.value),
+                )
         except KitError as error:
             self.refuse(error)
             return
+        asked = self._digest()
 
         def job() -> str:
-            public = kit.open_door(self._cancelled)
+            if kit.door.is_open and self._in_use not in (b"", asked):
+                kit.door.close()  # what is open was opened with something else, and would prove nothing
+            self._in_use = b""
+            try:
+                public = kit.open_door(self._cancelled)
+            except KitError:
+                kit.use(ngrok_authtoken=before.ngrok_authtoken, ngrok_domain=before.ngrok_domain)
+                raise
+            self._in_use = asked
             # Only now: the next kernels start with it by themselves.
             kit.learn(keep_secrets=self.remember.value, ngrok_authtoken=kit.settings.ngrok_authtoken)
             forwards = f"forwards to the gateway at {kit.gateway.url}"
@@ -105,6 +134,7 @@ class TunnelForm(Form):
 
     def stop(self) -> None:
         def job() -> str:
+            self._in_use = b""
             self.kit.door.close()
             return "The tunnel is stopped; nothing on this machine is public any more"
 
@@ -114,14 +144,12 @@ class TunnelForm(Form):
 class UrlsForm(Form):
     """The addresses that Meta must know, and that the reader saves there by hand."""
 
-    def __init__(self, kit: Kit) -> None:
-        self.kit = kit
-        self.fields = [CopyField() for _ in kit.flow.address_labels]
-        self._fill()
-        kit.on_change(self._fill)
-        super().__init__(kit, self.fields, "I have saved them at Meta")
+    checks = ("redirect-uris",)
 
-    def _fill(self) -> None:
+    def __init__(self, kit: Kit) -> None:
+        super().__init__(kit, [CopyField() for _ in kit.flow.address_labels], "I have saved them at Meta")
+
+    def fill(self) -> None:
         urls, retired = self.kit.urls, self.kit.flow.retired
         # The built-in provider answers neither callback, so the page's own advice is kept for it.
         answers = (urls.site_root, urls.site_root) if retired else (urls.deauthorize, urls.data_deletion)
@@ -134,9 +162,9 @@ class UrlsForm(Form):
 
         def job() -> str:
             if not kit.urls.public:
-                raise InputError("There is no public address yet: start the tunnel in notebook 01 first.")
+                raise InputError("There is no public address yet: start the tunnel in 1.1 first.")
             if kit.world:
-                kit.world.register_app(kit.settings.client_id, kit.settings.client_secret, kit.urls.callback)
+                kit.world.meta_app.redirect_uris.add(kit.urls.callback)
                 return f"The rehearsal's Meta knows {kit.urls.callback}"
             return "Noted. Whether Meta really has it shows at the first login: nobody can ask Meta from here"
 
@@ -146,11 +174,18 @@ class UrlsForm(Form):
 class CredentialsForm(Form):
     """The client ID and secret of the Instagram app at Meta."""
 
+    checks = ("credentials",)
+
     def __init__(self, kit: Kit) -> None:
-        self.client_id = text_field(CREDENTIALS.id_label, kit.settings.client_id, "digits only")
-        self.secret = SecretField(CREDENTIALS.secret_label, kit.settings.client_secret)
+        self.client_id = text_field(CREDENTIALS.id_label, "", "digits only")
+        self.secret = SecretField(CREDENTIALS.secret_label)
         self.remember = checkbox("Remember the secret in the .env file (readable by you only)")
         super().__init__(kit, [self.client_id, self.secret, self.remember], "Save")
+
+    def fill(self) -> None:
+        given = self.kit.offered
+        self.offer(self.client_id, given.client_id)
+        self.offer(self.secret, given.client_secret)
 
     def submit(self) -> None:
         kit = self.kit
@@ -164,7 +199,7 @@ class CredentialsForm(Form):
 
         def job() -> str:
             if kit.world:
-                kit.world.register_app(client_id, secret, kit.urls.callback)
+                kit.world.create_app(client_id, secret)
             where = "kept in the .env file" if self.remember.value else "kept in this notebook's kernel only"
             return f"Client ID {client_id} saved; the secret is {where}"
 
@@ -174,16 +209,26 @@ class CredentialsForm(Form):
 class ProviderForm(Form):
     """Strapi's provider settings, written through its admin API."""
 
+    checks = ("provider",)
+
     def __init__(self, kit: Kit) -> None:
-        given = kit.settings
         self.enable = checkbox("Enable", True)
-        self.client_id = text_field("Client ID", given.client_id, "563883201184965")
-        self.secret = SecretField("Client Secret", given.client_secret)
-        self.callback = text_field("The redirect URL to your front-end app", kit.urls.frontend_redirect)
-        self.email = text_field("Strapi administrator's e-mail", given.strapi_admin_email)
-        self.password = SecretField("Strapi administrator's password", given.strapi_admin_password)
+        self.client_id = text_field("Client ID", "", "563883201184965")
+        self.secret = SecretField("Client Secret")
+        self.callback = text_field("The redirect URL to your front-end app")
+        self.email = text_field("Strapi administrator's e-mail")
+        self.password = SecretField("Strapi administrator's password")
         fields = [self.enable, self.client_id, self.secret, self.callback, self.email, self.password]
         super().__init__(kit, fields, "Save in Strapi")
+
+    def fill(self) -> None:
+        given = self.kit.offered
+        self.offer(self.client_id, given.client_id)
+        self.offer(self.secret, given.client_secret)
+        page = self.kit.urls.frontend_redirect
+        self.offer(self.callback, page if page.startswith("http") else "")  # no address yet
+        self.offer(self.email, given.strapi_admin_email)
+        self.offer(self.password, given.strapi_admin_password)
 
     def submit(self) -> None:
         kit = self.kit

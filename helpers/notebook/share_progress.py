@@ -19,12 +19,12 @@ from helpers.core.masking import Secret
 from helpers.core.settings import Settings
 from helpers.doctor.checks import NOT_YET, SKIPPED, Result
 from helpers.kit import Kit
-from helpers.notebook import tasks
+from helpers.notebook import steps, tasks
 from helpers.notebook.form import checkbox, note
 from helpers.notebook.widgets import Block, StatusLine
 
-# What the board takes: the steps of the board in notebook 00.
-STEPS = ("strapi", "public-address", "server-url", "credentials", "provider", "login")
+# What the facilitator's board takes: the steps of the reader's own.
+STEPS = tuple(step.check for step in steps.STEPS)
 _PATIENCE = 3.0  # seconds
 
 
@@ -112,8 +112,3 @@ class ShareForm(Block):
             return "Shown on the board." if on else "Not shown; what the board knew is forgotten."
 
         tasks.run(job, self.status, [self.switch], "Telling the board")
-
-
-def share(kit: Kit) -> ShareForm | None:
-    """The switch where a workshop's hub has a board; anywhere else nothing."""
-    return ShareForm(kit) if Sharing(kit.settings).offered else None

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
-from helpers.core.errors import KitError
+from helpers.core.errors import KitError, Stopped
 from helpers.core.masking import redact
 from helpers.notebook.widgets import StatusLine
 
 log = logging.getLogger(__name__)
 log.addHandler(logging.NullHandler())  # else the last-resort handler prints into the cell
 
-_running: set[asyncio.Task[None]] = set()
+# What runs, and how it is told to end.
+_running: dict[asyncio.Task[None], threading.Event] = {}
 _failed: list[KitError] = []
 
 
@@ -25,12 +28,23 @@ class Note(str):
     __slots__ = ()
 
 
+class Told(KitError):
+    """Work of several parts that ended at one; it says which were done before."""
+
+    def __init__(self, text: str, done: Sequence[str]) -> None:
+        super().__init__(text + (f" Done before that: {', '.join(done)}." if done else ""))
+
+
 class _Disableable(Protocol):
     disabled: Any
 
 
 def run(
-    job: Callable[[], Awaitable[str]], status: StatusLine, busy: Sequence[_Disableable], doing: str
+    job: Callable[[], Awaitable[str]],
+    status: StatusLine,
+    busy: Sequence[_Disableable],
+    doing: str,
+    cancelled: threading.Event | None = None,
 ) -> asyncio.Task[None]:
     """Run ``job`` as a task of the kernel's loop and show how it ends beside the button.
 
@@ -59,14 +73,16 @@ def run(
                 button.disabled = False
 
     task = asyncio.get_running_loop().create_task(guarded())
-    _running.add(task)
-    task.add_done_callback(_running.discard)
+    _running[task] = cancelled or threading.Event()
+    task.add_done_callback(lambda done: _running.pop(done, None))
     return task
 
 
 def show_error(status: StatusLine, error: KitError) -> None:
+    """What was stopped has not failed: nobody knows how it would have ended."""
     text = f"{error} [{error.failure}]" if error.failure else str(error)
-    status.say("failed", text, evidence=redact(error.evidence), fix=error.fix)
+    kind = "note" if isinstance(error, Stopped) else "failed"
+    status.say(kind, text, evidence=redact(error.evidence), fix=error.fix)
 
 
 def raise_failed() -> None:
@@ -77,6 +93,10 @@ def raise_failed() -> None:
         raise first
 
 
+def forget_failed() -> None:
+    _failed.clear()
+
+
 def running() -> list[asyncio.Task[None]]:
     return list(_running)
 
@@ -85,3 +105,23 @@ async def settled() -> None:
     """Wait until nothing is running any more, including what finished work has started."""
     while _running:
         await asyncio.gather(*_running, return_exceptions=True)
+
+
+async def end_others() -> None:
+    """Tell all other work to end, and wait for it: what cannot be told has a deadline of its own."""
+    me = asyncio.current_task()
+    others = [task for task in _running if task is not me]
+    for task in others:
+        _running[task].set()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+def on_loop(do: Callable[[], object]) -> Callable[[], None]:
+    """``do`` on the loop of now, called from any thread; nothing once that loop is closed."""
+    loop = asyncio.get_running_loop()
+
+    def later() -> None:
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(do)
+
+    return later

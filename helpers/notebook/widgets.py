@@ -17,7 +17,7 @@ import traitlets
 
 from helpers.core.masking import SECRET_NAMES, Secret, redact
 
-_STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parent / "static"
 NO_WIDGETS = (
     "Here stands a form or a table. If you read this line instead, widgets do not work in this program: "
     "see E10 in docs/failures/notebook.md. Open the notebook in the JupyterLab that `make lab` starts, "
@@ -35,8 +35,8 @@ class Block(w.VBox):
 
 
 class CopyField(anywidget.AnyWidget):
-    _esm = _STATIC / "copy_field.js"
-    _css = _STATIC / "kit.css"
+    _esm = STATIC / "copy_field.js"
+    _css = STATIC / "kit.css"
     label = traitlets.Unicode().tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)
     multiline = traitlets.Bool(False).tag(sync=True)
@@ -48,8 +48,8 @@ class CopyField(anywidget.AnyWidget):
 class SecretField(anywidget.AnyWidget):
     """Holds a :class:`Secret` in the kernel; only its length is ever shown."""
 
-    _esm = _STATIC / "secret_field.js"
-    _css = _STATIC / "kit.css"
+    _esm = STATIC / "secret_field.js"
+    _css = STATIC / "kit.css"
     label = traitlets.Unicode().tag(sync=True)
     status = traitlets.Unicode().tag(sync=True)
     held = traitlets.Bool(False).tag(sync=True)
@@ -57,7 +57,9 @@ class SecretField(anywidget.AnyWidget):
     def __init__(self, label: str, secret: Secret | None = None) -> None:
         super().__init__(label=label)
         self.secret = Secret()
-        self.on_enter: Callable[[], None] | None = None
+        self.on_enter: Callable[[], object] | None = None
+        self.on_typed: Callable[[], object] | None = None
+        self.on_touched: Callable[[], object] | None = None
         self.on_msg(self._received)
         if secret:
             self.hold(secret, "filled in")
@@ -70,6 +72,10 @@ class SecretField(anywidget.AnyWidget):
     def _received(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         if content.get("kind") == "secret":
             self.hold(Secret(str(content.get("value", "")).strip()))
+            if self.on_typed:
+                self.on_typed()
+        elif content.get("kind") == "touched" and self.on_touched:
+            self.on_touched()
         elif content.get("kind") == "enter" and self.on_enter:
             self.on_enter()
 
@@ -80,8 +86,8 @@ class SecretField(anywidget.AnyWidget):
 class PasteField(anywidget.AnyWidget):
     """A pasted text, masked in the page and once more here; it is never widget state."""
 
-    _esm = _STATIC / "paste_field.js"
-    _css = _STATIC / "kit.css"
+    _esm = STATIC / "paste_field.js"
+    _css = STATIC / "kit.css"
     label = traitlets.Unicode().tag(sync=True)
     placeholder = traitlets.Unicode().tag(sync=True)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -102,10 +108,10 @@ class PasteField(anywidget.AnyWidget):
 
 
 class StatusLine(anywidget.AnyWidget):
-    """How a step stands: ``ok``, ``failed``, ``waiting``, ``busy``, ``note`` or nothing yet."""
+    """How a step stands: ``ok``, ``failed``, ``not-yet``, ``waiting``, ``busy``, ``note`` or nothing."""
 
-    _esm = _STATIC / "status_line.js"
-    _css = _STATIC / "kit.css"
+    _esm = STATIC / "status_line.js"
+    _css = STATIC / "kit.css"
     kind = traitlets.Unicode().tag(sync=True)
     text = traitlets.Unicode().tag(sync=True)
     evidence = traitlets.Unicode().tag(sync=True)

@@ -36,7 +36,7 @@ class Fault:
         walk: the login that shows it, where the catalogue says that only a login does.
         flow, engine: the rehearsal in which it can happen.
         beside: another cause that by its nature comes before it.
-        practice: whether somebody new to all this can find it with what notebook 05 offers.
+        practice: whether somebody new to all this can find it with what the notebook offers.
     """
 
     play: Play

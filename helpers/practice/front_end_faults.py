@@ -20,6 +20,7 @@ from helpers.core.masking import Secret
 from helpers.failures import known
 from helpers.kit import Kit
 from helpers.practice.fault import Fault, Play, all_of, configured, elsewhere, environment, saved, world
+from helpers.tunnel.ngrok_agent import lease
 
 _FOR_ALL_SITES = configured(same_site="none", secure=True, proxy=True)
 _LINK = "<a href={`${process.env.REACT_APP_BACKEND_URL}%s/connect/instagram-business`}>Log in</a>"
@@ -105,10 +106,9 @@ def _another_program(kit: Kit) -> None:
 
 
 def _dead_kernel(kit: Kit) -> None:
-    sign = world(kit).folder / "door.json"
-    left = json.loads(sign.read_bytes()) | {"nonce": "of another kernel"}
     kit.door.close()
-    sign.write_text(json.dumps(left), encoding="utf-8")
+    left = {"pid": 0, "kernel": 0, "upstream": "http://127.0.0.1:9"}
+    lease(world(kit).folder).write_text(json.dumps(left), encoding="utf-8")
 
 
 def _saved_secret(kit: Kit) -> None:

@@ -54,9 +54,9 @@ class Practice:
     def break_something(self, number: int | None = None) -> None:
         """Break one thing without saying which; the same ``number`` breaks the same thing for everybody."""
         if self.kit.world is None:
-            raise InputError("Things are broken in a rehearsal only: choose it in notebook 00.")
+            raise InputError("Things are broken in a rehearsal only: choose it in Start here.")
         if self.kit.flow.name != "today":
-            raise InputError("The exercises are about today's login: choose it in notebook 00.")
+            raise InputError("The exercises are about today's login: choose it in Start here.")
         if self.broken:
             raise InputError("Something is broken already: find it, or press Mend it.")
         self._make_whole()

@@ -157,7 +157,7 @@ def _write(name: str, public: str, before: str, linked: str = "") -> tuple[str, 
     address = f"{public}/api" if before.rstrip("/").endswith("/api") else public
     rename = () if linked in ("", name) else (f"In the source read {name} instead of {linked}.",)
     return (
-        f"Write {name}={address} into the .env file beside package.json, as notebook 01 does.",
+        f"Write {name}={address} into the .env file beside package.json, as step 1.3 does.",
         *rename,
         "Then stop and start the front end's dev server: it reads its variables only at start.",
     )

@@ -26,6 +26,8 @@ from helpers.web.server import Server
 
 LAYOUT = Layout("https://api.example.com", "https://www.example.com")
 BARE = "https://example.com"
+# Strapi beside its proxy, as the person who runs it reaches it.
+INSIDE = "https://strapi.internal.example.com"
 _SCRIPT = """if (location.pathname.startsWith('/connect/')) {
 %s
   const said = await answer.json();
@@ -76,6 +78,9 @@ class Proxy:
             return
         asked = Headers(scope=scope).get("host", "")
         page = host(self.main_page or self.layout.page)
+        if asked == host(INSIDE):
+            await self.strapi(scope, receive, send)
+            return
         strapis = self.layout.kind != ONE_ORIGIN or scope["path"].startswith(_STRAPIS)
         if asked == host(self.layout.strapi) and strapis:
             await self._to_strapi(scope, receive, send)
@@ -133,14 +138,17 @@ class DeployedWorld:
         self.served_plainly = False  # port 80 answers with the page instead of leading to https
         self._servers = [Server(each) for each in (self.instagram, self.proxy, _Port80(self))]
 
-    def __enter__(self) -> DeployedWorld:
+    def start(self) -> DeployedWorld:
         instagram, proxy, plain = (server.start() for server in self._servers)
         for name in HOSTS:
             self.internet.add(name, instagram.port)
-        for name in {host(self.layout.strapi), host(self.layout.page), host(BARE)}:
+        for name in {host(each) for each in (self.layout.strapi, self.layout.page, BARE, INSIDE)}:
             self.internet.add(name, proxy.port)
             self.internet.add(f"http://{name}", plain.port)
         return self
+
+    def __enter__(self) -> DeployedWorld:
+        return self.start()
 
     def __exit__(self, *_: object) -> None:
         self.close()

@@ -127,9 +127,16 @@ class World:
         self.strapi.config.url = (variables.get(found[1] or "") or found[2]) if found else ""
 
     def register_app(self, client_id: str, secret: Secret, redirect_uri: str) -> None:
-        """What saving the form in Meta's dashboard does: the stand-in knows this app from now on."""
-        self.meta_app.client_id, self.meta_app.client_secret = client_id, secret
+        """What creating an app at Meta and saving its addresses does: the stand-in knows both then."""
+        self.create_app(client_id, secret)
         self.meta_app.redirect_uris.add(redirect_uri)
+
+    def create_app(self, client_id: str, secret: Secret) -> None:
+        self.meta_app.client_id, self.meta_app.client_secret = client_id, secret
+
+    def delete_app(self) -> None:
+        self.create_app("", Secret())
+        self.meta_app.redirect_uris.clear()
 
     def close(self) -> None:
         # No threads for it: at the end of the process none can be started any more.

@@ -25,6 +25,7 @@ from helpers.core.errors import Stopped, TunnelError
 from helpers.core.masking import Secret, redact
 from helpers.failures import known
 from helpers.tunnel import ngrok_agent
+from helpers.web import port_holder
 from helpers.web.deadline import aside
 
 _DOWNLOAD_PATIENCE = 180.0  # seconds for ten megabytes over a conference's Wi-Fi
@@ -34,8 +35,9 @@ _TICK = 0.05  # seconds between two looks at the clock
 class NgrokTunnel:
     """One agent with one address, ended by :meth:`stop`, by the interpreter's end, or by a newer start.
 
-    ``state_dir`` belongs to the tunnel: whoever starts one with the same folder, in this kernel or another,
-    takes the address over. The authtoken is in a file there (mode 600) only while an agent is starting.
+    ``state_dir`` belongs to the tunnel: one that another process holds open with the same folder is left
+    alone, an agent without its process is ended. The authtoken is in a file there (mode 600) only while an
+    agent is starting.
     ``deadline`` and ``patience`` are seconds: for a whole start, and for an address still held by somebody.
     """
 
@@ -82,6 +84,7 @@ class NgrokTunnel:
                 return self.url
             self._end()
             self._check_facts()
+            self._check_holder()
             self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lines.clear()
             program = self._ngrok_path or ngrok_agent.find() or self._download(cancelled)
@@ -119,6 +122,13 @@ class NgrokTunnel:
                 fix=["Add 127.0.0.1 and localhost to NO_PROXY, and restart the kernel."],
             )
 
+    def _check_holder(self) -> None:
+        """Nothing is broken then, so it has no id: the reader has two of them."""
+        if held := ngrok_agent.held_elsewhere(self._state_dir, self._config_file):
+            whose = port_holder.told(held.kernel)
+            fix = ["Log in there, or press Stop there (step 1.1) and try again."]
+            raise TunnelError(f"The tunnel is held open by {whose}", fix=fix)
+
     def _download(self, cancelled: threading.Event | None) -> Path:
         def too_late() -> TunnelError:
             return TunnelError(
@@ -135,7 +145,7 @@ class NgrokTunnel:
 
         ngrok_agent.require_version(program)
         ngrok_agent.end_leased(self._state_dir, self._config_file)
-        config = self._configure(program)
+        config = self._configure(program, upstream)
         self._life_line = ngrok_agent.life_line(self._state_dir)
         try:
             if given_up.is_set():
@@ -145,7 +155,7 @@ class NgrokTunnel:
             self._config_file.unlink(missing_ok=True)  # the agent has read it
         return self._ask_for_address(upstream, given_up)
 
-    def _configure(self, program: Path) -> Any:
+    def _configure(self, program: Path, upstream: str) -> Any:
         from pyngrok.conf import PyngrokConfig
 
         # The lines reach us through the callback; this logger would print them, token included, to stderr.
@@ -156,7 +166,7 @@ class NgrokTunnel:
             # JSON is YAML too, and every one of its strings is quoted.
             json.dump({"version": "3", "agent": {"authtoken": self._authtoken.reveal()}}, file)
         config = PyngrokConfig(
-            ngrok_path=str(ngrok_agent.launcher(program, self._state_dir, self._domain)),
+            ngrok_path=str(ngrok_agent.launcher(program, self._state_dir, self._domain, upstream)),
             config_path=str(self._config_file),
             log_event_callback=lambda line: self._lines.append(redact(line.line)),
             startup_timeout=max(1, int(self._deadline / 2)),

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from helpers import failures
 from helpers.core.errors import TunnelError
@@ -117,7 +118,7 @@ def _life_line(state_dir: Path) -> Path:
     return state_dir / "agent.life"
 
 
-def launcher(program: Path, state_dir: Path, domain: str) -> Path:
+def launcher(program: Path, state_dir: Path, domain: str, upstream: str = "") -> Path:
     """What pyngrok shall start in the agent's place, so that nothing must be changed in this process.
 
     It takes the token out of the environment, writes the lease before the agent can say or do anything,
@@ -127,7 +128,8 @@ def launcher(program: Path, state_dir: Path, domain: str) -> Path:
     """
     if os.name == "nt":
         return program
-    facts = shlex.quote(json.dumps({"domain": domain})[:-1] + ', "pid": ')
+    known = {"domain": domain, "upstream": upstream, "kernel": os.getpid()}
+    facts = shlex.quote(json.dumps(known)[:-1] + ', "pid": ')
     line = shlex.quote(str(_life_line(state_dir)))
     text = (
         f"#!/bin/sh\nunset {' '.join(_TOKEN_NAMES)}\numask 077\n"
@@ -142,11 +144,38 @@ def launcher(program: Path, state_dir: Path, domain: str) -> Path:
     return path
 
 
-def leased_pid(state_dir: Path) -> int | None:
+class Lease(NamedTuple):
+    """An agent, the process that started it, and the address on this machine to which it leads."""
+
+    pid: int
+    kernel: int
+    upstream: str
+
+
+def leased(state_dir: Path) -> Lease | None:
+    """What the lease says; whether anything of it still runs is another question."""
     try:
-        return int(json.loads(lease(state_dir).read_text(encoding="utf-8"))["pid"])
-    except (OSError, ValueError, KeyError, TypeError):
+        facts = json.loads(lease(state_dir).read_text(encoding="utf-8"))
+        return Lease(int(facts["pid"]), int(facts.get("kernel", 0)), str(facts.get("upstream", "")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def leased_pid(state_dir: Path) -> int | None:
+    found = leased(state_dir)
+    return found.pid if found else None
+
+
+def held_elsewhere(state_dir: Path, config: Path) -> Lease | None:
+    """The lease of an agent that runs for another process of this user's that runs, too."""
+    found = leased(state_dir)
+    if found is None or found.kernel in (0, os.getpid()):
+        return None
+    return found if str(config) in _arguments(found.pid) and runs(found.kernel) else None
+
+
+def runs(pid: int) -> bool:
+    return pid > 0 and bool(_arguments(pid))
 
 
 def end_leased(state_dir: Path, config: Path) -> None:

@@ -106,7 +106,7 @@ def _astray(sentence: str, evidence: str, gateway: str, failure: str | None) -> 
         evidence=evidence,
         fix=(
             f"Let your tunnel lead to the kit's gateway, {gateway}, instead of to Strapi or the front end.",
-            "If its port shall stay the same, type it in notebook 01, or set KIT_GATEWAY_PORT.",
+            "If its port shall stay the same, type it in 1.1, or set KIT_GATEWAY_PORT.",
             "If it leads there already, somebody else holds the address: with ngrok look under Endpoints.",
         ),
     )
@@ -126,7 +126,7 @@ def visit(http: httpx.Client, url: str, *, browser: bool = False, origin: str = 
         said, host = f"{type(error).__name__}: {error}", request.url.host
         if isinstance(error, httpx.RemoteProtocolError):
             raise _astray(
-                f"{host} does not speak HTTP", said, "the address in notebook 01", known.DOMAIN_IN_USE
+                f"{host} does not speak HTTP", said, "the address of 1.1", known.DOMAIN_IN_USE
             ) from error
         failure = (
             known.FIREWALL_BEFORE_NGROK if re.search(r"certificate|SSL|TLS", said) else known.TUNNEL_OFFLINE

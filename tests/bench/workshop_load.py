@@ -31,7 +31,7 @@ from load_client import Server, evaluate, run_notebook
 ROOT = Path(__file__).resolve().parents[2]
 HUB = ROOT / "workshop"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-LOGIN = next(path for path in NOTEBOOKS if path.name.startswith("04"))
+LOGIN = next(path for path in NOTEBOOKS if path.name.startswith("1_"))
 _LONGEST = 300.0  # seconds for one size; twenty attendees take half of that on two cores
 # In a kernel that has run the notebook of the login: what a bare kernel has to import to be compared with it.
 _THIRD_PARTY = (

@@ -39,7 +39,7 @@ def test_without_any_facts_it_is_a_rehearsal_of_todays_login(tmp_path: Path):
 
 
 def test_every_fact_of_the_contract_has_its_variable():
-    assert set(NAMES.values()) - {"KIT_GATEWAY_PORT"} == {
+    assert set(NAMES.values()) - {"KIT_GATEWAY_PORT", "KIT_IDLE_MINUTES"} == {
         "KIT_MODE", "KIT_FLOW", "KIT_AUTOPILOT", *SECRETS, *ADDRESSES, "INSTAGRAM_CLIENT_ID",
     }  # fmt: skip
 
@@ -102,11 +102,21 @@ def test_autopilot_is_a_switch(tmp_path: Path, text: str, on: bool):
     assert load({"KIT_AUTOPILOT": text}, tmp_path).autopilot is on
 
 
+def test_autopilot_can_put_everything_back_too(tmp_path: Path):
+    assert load({"KIT_AUTOPILOT": "undo"}, tmp_path).autopilot == "undo"
+
+
+@pytest.mark.parametrize(("text", "minutes"), [("", 30), ("5", 5), (" 0 ", 0)])
+def test_an_address_that_nobody_looks_after_is_open_for_so_long(tmp_path: Path, text: str, minutes: int):
+    assert load({"KIT_IDLE_MINUTES": text}, tmp_path).idle_minutes == minutes
+
+
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
         ("KIT_MODE", "production", "KIT_MODE: Type rehearsal or live."),
         ("KIT_FLOW", "yesterday", "KIT_FLOW: Type today or documented."),
+        ("KIT_IDLE_MINUTES", "a while", "KIT_IDLE_MINUTES: Type a whole number of minutes, or 0 for never."),
         ("KIT_GATEWAY_PORT", "many", "KIT_GATEWAY_PORT: Type a port number from 1 to 65535"),
         ("NGROK_DOMAIN", "my name", "NGROK_DOMAIN: The domain must be a host name such as your-name.ngrok"),
         ("PUBLIC_URL", "http://localhost:1337", "PUBLIC_URL: Meta refuses localhost: type the public https"),

@@ -21,6 +21,7 @@ from helpers.kit import Kit
 from helpers.project import startup_trouble
 from helpers.project.folder import Folder
 from helpers.project.front_end_project import FrontEnd
+from helpers.tunnel.ngrok_agent import lease
 
 Rehearsed = Callable[..., Kit]
 PUBLIC = "https://shop.ngrok-free.dev"
@@ -375,8 +376,9 @@ def test_the_agent_that_has_ended_is_named(rehearsed: Rehearsed) -> None:
 
 def test_a_sign_of_a_killed_kernel_is_named(tmp_path: Path) -> None:
     kit = Kit(settings.load({"KIT_MODE": "live", "STRAPI_URL": "http://127.0.0.1:9"}, home=tmp_path))
-    sign = {"public": PUBLIC, "nonce": "gone", "gateway": "http://127.0.0.1:9"}
-    (kit.settings.state_dir / "door.json").write_text(json.dumps(sign))
+    kit.use(ngrok_domain=PUBLIC.removeprefix("https://"))
+    left = {"pid": 0, "kernel": 0, "upstream": "http://127.0.0.1:9"}
+    lease(kit.folder).write_text(json.dumps(left))
     found = checks.run_one(kit, "tunnel")
     kit.close()
     assert found.failure == "E09"

@@ -1,23 +1,25 @@
-"""One door for all notebooks of a setup: whoever opens it last has it."""
+"""Gateway and tunnel open and close as one thing, and somebody else's open one is recognised."""
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
 from helpers.core.errors import TunnelError
 from helpers.gateway.app import HELLO, Gateway
-from helpers.gateway.public_address import Door
+from helpers.gateway.public_address import PublicAddress
 from helpers.tunnel.own import BroughtTunnel
 from helpers.web.server import PortTaken
 
 PUBLIC = "https://shop.example"
-OpenDoor = Callable[..., Door]
+Make = Callable[..., PublicAddress]
 
 
 class NoTunnel(BroughtTunnel):
@@ -26,18 +28,15 @@ class NoTunnel(BroughtTunnel):
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Iterator[OpenDoor]:
-    """Doors of several notebooks that share one sign; ``lost`` is set when one is taken away."""
-    made: list[Door] = []
+def make() -> Iterator[Make]:
+    made: list[PublicAddress] = []
 
-    def door(
-        port: int = 0, tunnel: type[BroughtTunnel] = BroughtTunnel, lost: Callable[[], None] = list
-    ) -> Door:
+    def address(port: int = 0, tunnel: type[BroughtTunnel] = BroughtTunnel) -> PublicAddress:
         gateway = Gateway("instagram", "http://127.0.0.1:9", port=port)
-        made.append(Door(gateway, lambda: tunnel(PUBLIC), tmp_path / "door.json", lost))
+        made.append(PublicAddress(gateway, lambda: tunnel(PUBLIC)))
         return made[-1]
 
-    yield door
+    yield address
     for each in made:
         each.close()
 
@@ -54,79 +53,121 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def test_opening_twice_returns_the_open_door(make: OpenDoor) -> None:
-    door = make()
-    assert door.open() == PUBLIC
-    tunnel, url = door.tunnel, door.gateway.url
-    assert door.open() == PUBLIC
-    assert (door.tunnel, door.gateway.url) == (tunnel, url)
+def test_opening_twice_returns_the_open_door(make: Make) -> None:
+    address = make()
+    assert address.open() == PUBLIC
+    tunnel, url = address.tunnel, address.gateway.url
+    assert address.open() == PUBLIC
+    assert (address.tunnel, address.gateway.url) == (tunnel, url)
 
 
-def test_two_that_open_at_once_get_one_door(make: OpenDoor) -> None:
-    door = make()
-    threads = [threading.Thread(target=door.open) for _ in range(4)]
+def test_two_that_open_at_once_get_one_door(make: Make) -> None:
+    address = make()
+    threads = [threading.Thread(target=address.open) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(10)
-    assert door.is_open
+    assert address.is_open
 
 
-def test_the_newest_notebook_takes_the_door_over_on_the_same_port(make: OpenDoor, http: httpx.Client) -> None:
-    port, lost = free_port(), threading.Event()
-    first, second = make(port, lost=lost.set), make(port)
-    first.open()
-    assert second.open() == PUBLIC
-    assert lost.wait(5)
-    assert (first.is_open, second.is_open) == (False, True)
-    assert http.get(f"http://127.0.0.1:{port}{HELLO}").text == second.gateway.nonce
-    seen = first.seen(http)
-    assert seen
-    assert seen[:2] == (PUBLIC, second.gateway.nonce)
-
-
-def test_a_port_that_somebody_else_has_is_said_and_nothing_is_left(
-    make: OpenDoor, http: httpx.Client
-) -> None:
+def test_a_port_that_somebody_else_has_is_said_and_nothing_is_left(make: Make, http: httpx.Client) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        door = make(other.getsockname()[1])
+        address = make(other.getsockname()[1])
         with pytest.raises(PortTaken) as taken:
-            door.open()
+            address.open()
     assert taken.value.failure == "E04"
-    assert not door.is_open
-    assert door.seen(http) is None
+    assert not address.is_open
+    assert address.seen(http) is None
 
 
-def test_a_tunnel_that_fails_leaves_no_gateway_behind(make: OpenDoor, tmp_path: Path) -> None:
-    door = make(tunnel=NoTunnel)
+def test_a_tunnel_that_fails_leaves_no_gateway_behind(make: Make, http: httpx.Client) -> None:
+    address = make(tunnel=NoTunnel)
     with pytest.raises(TunnelError):
-        door.open()
-    assert not door.gateway.running
-    assert not (tmp_path / "door.json").exists()
+        address.open()
+    assert not address.gateway.running
+    assert address.seen(http) is None
 
 
-def test_a_dead_notebooks_sign_is_not_believed(make: OpenDoor, http: httpx.Client) -> None:
-    door, other = make(), make()
-    door.open()
-    seen = other.seen(http)
-    assert seen == (PUBLIC, door.gateway.nonce, door.gateway.url)
-    door.gateway.stop()  # as when its kernel is killed: nobody takes the sign down
-    assert other.seen(http) is None
+# Beside another process
+
+# Another gateway of the kit in a process that looks like a kernel.
+OTHER = """
+import sys
+from helpers.gateway.app import Gateway
+gateway = Gateway("instagram", "http://127.0.0.1:9", port=int(sys.argv[1])).start()
+print(gateway.nonce, flush=True)
+sys.stdin.readline()
+"""
 
 
-@pytest.mark.parametrize("sign", ["", "{", "[]", '{"gateway": "nowhere", "nonce": "x", "public": "y"}'])
-def test_a_damaged_sign_is_no_door(make: OpenDoor, http: httpx.Client, tmp_path: Path, sign: str) -> None:
-    (tmp_path / "door.json").write_text(sign)
-    door = make()
-    assert door.seen(http) is None
-    assert door.open() == PUBLIC
+@pytest.fixture
+def notebook() -> Iterator[tuple[int, int, str]]:
+    """Its port, its process, and what its gateway answers to be recognised."""
+    port = free_port()
+    with subprocess.Popen(
+        [sys.executable, "-c", OTHER, str(port), "ipykernel_launcher"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=os.getcwd(),
+    ) as process:  # fmt: skip
+        assert process.stdout
+        yield port, process.pid, process.stdout.readline().strip()
+        process.kill()
 
 
-def test_the_sign_is_for_this_user_only_and_comes_down(make: OpenDoor, tmp_path: Path) -> None:
-    door = make()
-    door.open()
-    assert (tmp_path / "door.json").stat().st_mode & 0o777 == 0o600
-    door.close()
-    assert list(tmp_path.iterdir()) == []
+def test_an_open_one_of_a_running_notebook_is_recognised_with_its_holder(
+    make: Make, http: httpx.Client, notebook: tuple[int, int, str]
+) -> None:
+    port, pid, nonce = notebook
+    seen = make().seen(http, (PUBLIC, f"http://127.0.0.1:{port}"))
+    assert seen == (PUBLIC, nonce, f"http://127.0.0.1:{port}", f"your notebook, process {pid}")
+
+
+def test_a_port_that_a_running_notebook_has_is_no_failure_and_its_holder_is_named(
+    make: Make, notebook: tuple[int, int, str]
+) -> None:
+    port, pid, _ = notebook
+    with pytest.raises(PortTaken, match=f"Port {port} is held by your notebook, process {pid}") as taken:
+        make(port).open()
+    assert taken.value.failure is None
+    assert any("press Stop there" in step for step in taken.value.fix)
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 404 Not Found\r\ncontent-length: 1\r\n\r\nx", b"\0\1"])
+def test_who_does_not_answer_as_a_gateway_is_none(make: Make, http: httpx.Client, answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            sock, _ = server.accept()
+            with sock:
+                sock.recv(4096)
+                sock.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert make().seen(http, (PUBLIC, f"http://127.0.0.1:{server.getsockname()[1]}")) is None
+        thread.join(5)
+
+
+def test_nobody_there_is_none(make: Make, http: httpx.Client) -> None:
+    assert make().seen(http, (PUBLIC, f"http://127.0.0.1:{free_port()}")) is None
+    assert make().seen(http) is None
+
+
+def test_ours_answers_what_is_seen_of_it(make: Make, http: httpx.Client) -> None:
+    address = make()
+    address.open()
+    seen = address.seen(http)
+    assert seen
+    assert (seen.public, seen.holder) == (PUBLIC, "")
+    assert http.get(seen.gateway + HELLO).text == seen.nonce
+
+
+def test_why_it_was_closed_is_kept_until_it_is_opened_again(make: Make) -> None:
+    address = make()
+    address.open()
+    address.close("nobody looked")
+    assert (address.is_open, address.closed_for) == (False, "nobody looked")
+    address.open()
+    assert address.closed_for == ""

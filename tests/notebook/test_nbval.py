@@ -1,4 +1,4 @@
-"""Every notebook runs from top to bottom on autopilot, and the run fails when something is broken."""
+"""Both notebooks run from top to bottom on autopilot, and one broken step is one failed cell."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ def code_cells(path: Path) -> int:
     return sum(cell["cell_type"] == "code" for cell in cells)
 
 
+@pytest.mark.parametrize("autopilot", ["1", "undo"])
 @pytest.mark.parametrize("flow", ["today", "documented"])
-def test_every_cell_of_every_notebook_passes_on_autopilot(flow: str, tmp_path: Path) -> None:
-    done = run_nbval(NOTEBOOKS, tmp_path, KIT_FLOW=flow)
+def test_every_cell_of_every_notebook_passes_on_autopilot(flow: str, autopilot: str, tmp_path: Path) -> None:
+    done = run_nbval(NOTEBOOKS, tmp_path, KIT_FLOW=flow, KIT_AUTOPILOT=autopilot)
     cells = sum(code_cells(path) for path in NOTEBOOKS.glob("*.ipynb"))
     assert re.search(rf"\b{cells} passed in", done.stdout), done.stdout[-3000:]
 
@@ -46,38 +47,65 @@ def test_without_autopilot_every_notebook_fails_at_its_first_form(tmp_path: Path
     assert re.search(r"E08: Nobody is here to press .*: this notebook runs in a test", done.stdout)
 
 
-def sabotaged(name: str, code: str, folder: Path) -> Path:
-    """A copy of a notebook with one more cell in front that breaks a stand-in."""
-    notebook = json.loads((NOTEBOOKS / name).read_text(encoding="utf-8"))
-    cell = {"cell_type": "code", "id": "sabotage", "metadata": {}, "source": code, "outputs": [],
-            "execution_count": None}  # fmt: skip
-    notebook["cells"].insert(0, cell)
-    (folder / name).write_text(json.dumps(notebook), encoding="utf-8")
+def changed(folder: Path, before: str = "", after: str = "") -> Path:
+    """A copy of the setup with one more cell in front or at the end."""
+    notebook = json.loads((NOTEBOOKS / "1_set_up.ipynb").read_text(encoding="utf-8"))
+    for place, code in ((0, before), (len(notebook["cells"]) + 1, after)):
+        if code:
+            cell = {"cell_type": "code", "id": f"more-{place}", "metadata": {}, "source": code, "outputs": [],
+                    "execution_count": None}  # fmt: skip
+            notebook["cells"].insert(place, cell)
+    folder.mkdir()
+    (folder / "1_set_up.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     return folder
 
 
+WAIT_FOR_THE_TRUTH = """
+from helpers.notebook.board_view import Board
+from helpers.notebook.this_setup import the
+board = the(Board)
+await board.measure()
+"""
+
+
+def test_undoing_leaves_a_board_on_which_nothing_is_done(tmp_path: Path) -> None:
+    look = WAIT_FOR_THE_TRUTH + "assert [each.status for each in board.results] == ['not-yet'] * 6"
+    done = run_nbval(changed(tmp_path / "n", after=look), tmp_path, KIT_AUTOPILOT="undo")
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_without_undoing_the_board_ends_with_all_six(tmp_path: Path) -> None:
+    look = WAIT_FOR_THE_TRUTH + "assert [each.status for each in board.results] == ['passed'] * 6"
+    done = run_nbval(changed(tmp_path / "n", after=look), tmp_path)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
 @pytest.mark.parametrize(
-    ("name", "code", "failure"),
+    ("code", "cell", "failure"),
     [
         (
-            "04_log_in.ipynb",
             "from helpers.rehearsal.instagram.state import State\nState.is_tester = lambda self: False",
+            "login_form()",
             "B09",
         ),
         (
-            "03_strapi_provider.ipynb",
             "from helpers.rehearsal.world import World\n"
             "World.restart_strapi = lambda self: setattr(self.strapi.config, 'url', 'http://localhost:1337')",
+            "backend_form()",
             "A03",
+        ),
+        (
+            "import os\nos.environ['KIT_NGROK_FAULT'] = '105'",
+            "tunnel_form()",
+            "C02",
         ),
     ],
 )
 def test_a_broken_stand_in_fails_the_run_and_is_named(
-    name: str, code: str, failure: str, tmp_path: Path
+    code: str, cell: str, failure: str, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "notebooks"
-    folder.mkdir()
-    done = run_nbval(sabotaged(name, code, folder), tmp_path, KIT_FLOW="today")
+    done = run_nbval(changed(tmp_path / "n", before=code), tmp_path, KIT_FLOW="today")
     assert done.returncode == 1, done.stdout[-3000:]
-    assert re.search(r"\b[1-9]\d* failed", done.stdout)
+    assert re.search(r"\b1 failed, \d+ passed\b", done.stdout), done.stdout[-1500:]
     assert failure in done.stdout
+    assert cell in done.stdout

@@ -16,18 +16,13 @@ from urllib.parse import urlsplit
 import nbformat
 import pytest
 
+import helpers.notebook
 from helpers.core.flows import DOCUMENTED, TODAY
+from helpers.notebook.steps import CHAPTERS, STEPS
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "notebooks"
-NAMES = [
-    "00_start.ipynb",
-    "01_public_address.ipynb",
-    "02_instagram_app.ipynb",
-    "03_strapi_provider.ipynb",
-    "04_log_in.ipynb",
-    "05_what_went_wrong.ipynb",
-]
+SET_UP, PRACTICE = NAMES = ["1_set_up.ipynb", "2_practice.ipynb"]
 each_notebook = pytest.mark.parametrize("name", NAMES)
 HEAD = ("Goal", "Minutes", "You need", "At the end you hold")
 
@@ -45,7 +40,7 @@ def prose(name: str) -> str:
     return "\n\n".join(cells(name, "markdown"))
 
 
-def test_there_are_six_notebooks_in_order():
+def test_one_setup_is_one_notebook_and_the_practice_another():
     assert sorted(path.name for path in FOLDER.glob("*.ipynb")) == NAMES
 
 
@@ -80,7 +75,8 @@ def test_a_notebook_is_committed_as_it_was_before_anybody_ran_it(name: str):
 def test_a_notebook_has_one_title_and_its_sections_below_it(name: str):
     levels = [len(marks) for marks in re.findall(r"^(#+) ", prose(name), re.MULTILINE)]
     assert levels[0] == 1
-    assert set(levels[1:]) == {2}
+    assert set(levels[1:]) <= {2, 3}
+    assert levels[1] == 2
     assert cells(name, "markdown")[0].startswith("# ")
 
 
@@ -95,14 +91,67 @@ def test_a_notebook_begins_with_what_it_takes_and_gives(name: str):
     assert re.match(r"\d", minutes[1])
 
 
-@each_notebook
-def test_a_notebook_ends_with_what_to_open_next(name: str):
-    assert load(name)["cells"][-1]["cell_type"] == "markdown"
-    last = re.split(r"^## ", prose(name), flags=re.MULTILINE)[-1]
-    assert last.startswith("Next\n")
-    following = re.search(r"\]\((\d\d_\w+\.ipynb)\)", last)
-    assert following
-    assert following[1] == NAMES[(NAMES.index(name) + 1) % len(NAMES)]
+def test_each_notebook_leads_to_the_other():
+    assert f"[{PRACTICE}]({PRACTICE})" in prose(SET_UP)
+    assert f"[{SET_UP}]({SET_UP})" in prose(PRACTICE)
+
+
+# Chapters and steps
+
+
+def headings(level: int) -> list[str]:
+    return re.findall(rf"^{'#' * level} (.+)$", unfolded(prose(SET_UP)), re.MULTILINE)
+
+
+def unfolded(text: str) -> str:
+    return re.sub(r"<details>.*?</details>|```.*?```", "", text, flags=re.DOTALL)
+
+
+def chapters() -> dict[str, list[dict[str, Any]]]:
+    """The cells of each chapter, by its heading."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for cell in load(SET_UP)["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown" and (named := re.search(r"^## (.+)$", text, re.MULTILINE)):
+            found[named[1]] = []
+        if found:
+            list(found.values())[-1].append(cell)
+    return found
+
+
+def test_the_chapters_are_those_of_the_board_and_of_the_heads():
+    assert tuple(headings(2)) == CHAPTERS == tuple(chapters())
+
+
+def test_every_chapter_begins_with_the_same_line_that_gives_the_setup():
+    for number, cells_ in enumerate(chapters().values()):
+        first = next(cell for cell in cells_ if cell["cell_type"] == "code")
+        line = f"from helpers.notebook import chapter\n\nsetup = chapter({number})"
+        assert "".join(first["source"]) == line
+        assert cells_.index(first) == 1, "it stands right below the heading"
+
+
+def test_every_row_of_the_board_leads_to_a_heading():
+    assert [step.heading for step in STEPS if step.heading not in headings(3)] == []
+
+
+def test_the_setup_is_short_enough_to_be_read():
+    assert len(load(SET_UP)["cells"]) <= 45
+    assert counted(unfolded(prose(SET_UP))) <= 1800
+
+
+def test_nothing_is_said_about_errors_before_anything_has_happened():
+    text = unfolded(prose(SET_UP))
+    before = text[: text.index("## 5 When it does not work")]
+    assert re.findall(r"\berrors?\b|\bfailures?\b|\bbroken\b|\b[A-E]\d\d\b", before) == []
+
+
+def test_what_the_notebooks_can_import_is_small_and_each_name_has_one_sentence():
+    assert len(helpers.notebook.__all__) <= 25
+    for name in helpers.notebook.__all__:
+        told = docstring("helpers.notebook", name)
+        assert told
+        assert re.fullmatch(r"[^\n]+\.", told), f"{name}: {told}"
 
 
 @each_notebook
@@ -126,29 +175,23 @@ WORDS_A_MINUTE = 240  # of a text of this kind: Brysbaert 2019, doi.org/10.1016/
 SECONDS_A_PRESS = 2
 
 
-def minutes(name: str) -> int:
-    found = re.search(r"\*\*Minutes:\*\* (\d+)", prose(name))
-    assert found
-    return int(found[1])
-
-
-def words(name: str) -> int:
-    """What a reader of a rehearsal reads: nothing that is folded, drawn or for the practice room."""
-    text = re.sub(r"<details>.*?</details>|```.*?```|## The practice room.*?(?=^## )", "", prose(name),
-                  flags=re.DOTALL | re.MULTILINE)  # fmt: skip
+def counted(text: str) -> int:
     return len([word for word in re.sub(r"\]\(.*?\)", "]", text).split() if re.search(r"\w", word)])
 
 
 def test_a_rehearsal_takes_the_minutes_that_are_promised():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    promised = re.search(r"The rehearsal takes (\d+) minutes .*: (\d+) clicks, (\d+) pastes", readme)
+    promised = re.search(
+        r"The rehearsal takes (\d+) minutes \(([\d,]+) words .*: (\d+) clicks, (\d+) pastes", readme
+    )
     assert promised
-    total, clicks, pastes = map(int, promised.groups())
-    reading = {name: words(name) / WORDS_A_MINUTE for name in NAMES}
-    assert {name: time for name, time in reading.items() if time > minutes(name) + 0.5} == {}
-    assert sum(map(minutes, NAMES)) == total == 10
-    assert "Ten minutes" in notebook("00")
-    assert round(sum(reading.values()) + (clicks + pastes) * SECONDS_A_PRESS / 60) <= total
+    total, words, clicks, pastes = (int(number.replace(",", "")) for number in promised.groups())
+    read = counted(unfolded(prose(SET_UP)))
+    assert words == round(read, -2)
+    assert f"**Minutes:** {total} in rehearsal" in prose(SET_UP)
+    assert total == 10
+    assert "Ten minutes" in prose(SET_UP)
+    assert round(read / WORDS_A_MINUTE + (clicks + pastes) * SECONDS_A_PRESS / 60) <= total
 
 
 # Code
@@ -209,10 +252,9 @@ def called(name: str) -> set[tuple[str, str]]:
 
 @each_notebook
 def test_every_helper_that_a_cell_calls_says_what_it_does(name: str):
-    helpers = called(name)
-    assert ("helpers.notebook", "open_kit") in helpers
-    assert {module for module, *_ in helpers} == {"helpers.notebook"}
-    assert sorted(helper for helper in helpers if not docstring(*helper)) == []
+    found = called(name)
+    assert {module for module, *_ in found} == {"helpers.notebook"}
+    assert sorted(helper for helper in found if not docstring(*helper)) == []
 
 
 @each_notebook
@@ -257,7 +299,9 @@ DOCUMENTED_TEXTS = [
 
 
 def notebook(number: str) -> str:
-    return prose(NAMES[int(number)])
+    """A chapter's prose."""
+    cells_ = list(chapters().values())[int(number)]
+    return "\n\n".join("".join(cell["source"]) for cell in cells_ if cell["cell_type"] == "markdown")
 
 
 @pytest.mark.parametrize(("number", "text"), DOCUMENTED_TEXTS)
@@ -265,21 +309,16 @@ def test_a_documented_label_or_value_is_there_to_the_letter(number: str, text: s
     assert text in notebook(number)
 
 
-def numbers(text: str) -> list[int]:
-    """The documented steps that headings and table rows are about, in their order."""
-    found: list[int] = []
-    for first, to, row in re.findall(
-        r"^## Steps? (\d)(?: (?:to|and) (\d))?|^\| \*\*(\d)\*\* ", text, re.MULTILINE
-    ):
-        found += [int(row)] if row else range(int(first), int(to or first) + 1)
-    return found
+def numbers(text: str) -> list[str]:
+    return re.findall(r"^### (\d\.\d) ", text, re.MULTILINE)
 
 
 def test_the_documented_steps_keep_their_numbers():
-    before = re.findall(r"^## (Before step 1)", notebook("01"), re.MULTILINE)
-    assert before == ["Before step 1"]
-    assert numbers(notebook("02")) == [*range(1, 7), *range(1, 7), 7, 8, 9]
-    assert numbers(notebook("03")) == [1, 2, 3]
+    """Each has a heading of its own, so that the board, the README and a guide can lead to it."""
+    assert numbers(notebook("01")) == ["1.1", "1.2", "1.3"]
+    assert numbers(notebook("02")) == [f"2.{step}" for step in range(1, 10)]
+    assert numbers(notebook("03")) == ["3.0", "3.1", "3.2", "3.3"]
+    assert numbers(notebook("04")) == ["4.1", "4.2"]
 
 
 @pytest.mark.parametrize("number", ["01", "02", "03", "04"])
@@ -291,15 +330,16 @@ def test_beside_the_page_stands_what_to_do_today(number: str):
 
 @pytest.mark.parametrize("number", ["01", "02", "03", "04"])
 def test_every_step_says_why_and_ends_with_a_check(number: str):
-    text, code = notebook(number), "\n".join(cells(NAMES[int(number)], "code"))
+    text = notebook(number)
+    code = ["".join(each["source"]) for each in list(chapters().values())[int(number)]]
     assert "**Do.**" in text
-    assert re.search(r"\*\*Why\.\*\*|## What happened", text)
-    assert "await check(kit, " in code
+    assert "**Why.**" in text
+    assert any('await check("' in cell for cell in code)
 
 
 def test_the_retired_login_says_so_with_its_date_where_it_is_chosen():
     assert DOCUMENTED.retired
-    (choice,) = re.findall(r"^## Choose$.*?(?=^## )", notebook("00"), re.MULTILINE | re.DOTALL)
+    (choice,) = re.findall(r"^### Choose$.*", notebook("00"), re.MULTILINE | re.DOTALL)
     assert DOCUMENTED.retired.isoformat() in choice
     assert "closed" in choice
     assert "Instagram Basic Display" in choice
@@ -307,7 +347,7 @@ def test_the_retired_login_says_so_with_its_date_where_it_is_chosen():
 
 def test_who_can_log_in_at_all_is_said_before_anything_is_done():
     text = notebook("00")
-    section = text[text.index("who can log in at all") : text.index("## Choose")]
+    section = text[text.index("who can log in at all") : text.index("### Choose")]
     for told in ("**professional**", "*Business*", "*Creator*", "Personal accounts", "**Instagram Tester**"):
         assert told in section
     assert "App Review" in section
@@ -321,7 +361,7 @@ def test_what_was_read_in_metas_dashboard_has_its_date():
 
 def test_metas_three_setups_are_told_apart_and_none_is_guessed():
     """Each row: label, basic permission, how a token begins, API host."""
-    (section,) = re.findall(r"<details><summary>Which setup.*?</details>", notebook("02"), re.DOTALL)
+    (section,) = re.findall(r"<details><summary>Your dashboard says.*?</details>", notebook("02"), re.DOTALL)
     rows = re.findall(
         r"^\| \W*API setup with (\w+) login\W* \| `(\w+)` \| `(\w+)` \| `(\S+)` \|$", section, re.M
     )
@@ -331,7 +371,7 @@ def test_metas_three_setups_are_told_apart_and_none_is_guessed():
     assert "This kit speaks the first one only." in section
     assert f"open **Permissions** and add `{TODAY.scope}`" in section[section.index("is missing") :]
     assert re.findall(r"https?://|/(?:authorize|dialog|access_token)\b", section) == []
-    (step5,) = re.findall(r"^\| \*\*5\*\* .*\*\*API setup with Instagram login\*\* .*$", notebook("02"), re.M)
+    (step5,) = re.findall(r"^### 2\.5 .*?(?=^### 2\.6)", notebook("02"), re.M | re.DOTALL)
     assert "(not *with Facebook login*, not *with Unified login*)" in step5
 
 
@@ -376,7 +416,7 @@ def test_an_address_of_this_machine_is_no_link(name: str):
 
 @each_notebook
 def test_a_notebook_says_first_how_it_is_run(name: str):
-    assert "Press **Run > Run All Cells**, then scroll back up here." in cells(name, "markdown")[0]
+    assert "Press **Run > Run All Cells**" in cells(name, "markdown")[0]
 
 
 @each_notebook

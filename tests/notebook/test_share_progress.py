@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 
 import pytest
+from IPython.utils.capture import capture_output
 
 from helpers.core import settings
 from helpers.core.errors import Unreachable
@@ -15,14 +16,15 @@ from helpers.core.settings import Settings
 from helpers.doctor import checks
 from helpers.doctor.checks import FAILED, NOT_YET, PASSED, SKIPPED, Result
 from helpers.kit import Kit
-from helpers.notebook import check_views, share_progress
-from helpers.notebook.share_progress import Sharing, share
+from helpers.notebook import board_view as boards
+from helpers.notebook import cells, check_views, share_progress, steps, this_setup
+from helpers.notebook.share_progress import ShareForm, Sharing
 from helpers.web.server import Server
 from tests.support.servers import App, Request
 
 TOKEN = "token-of-this-server"
 RESULTS = [
-    Result("strapi", PASSED, "Strapi answers at http://localhost:1337"),
+    Result("credentials", PASSED, "Client ID 42 and a secret of 32 hex characters"),
     Result("provider", FAILED, "Strapi sends client id 42", "B04", ("Type it again.",)),
     Result("login", NOT_YET, "waits for a login"),
     Result("credentials", SKIPPED, "which this setup has no need of"),
@@ -82,7 +84,7 @@ def test_sharing_is_off_until_it_is_switched_on(board, given):
 def test_only_names_and_states_of_measured_steps_are_sent(board, given):
     sharing(given).switch(True)
     asyncio.run(share_progress.tell_board(given, RESULTS))
-    assert board.states == [{}, {"strapi": "passed", "provider": "failed"}]
+    assert board.states == [{}, {"credentials": "passed", "provider": "failed"}]
     assert {authorization for _, authorization, _ in board.told} == {f"token {TOKEN}"}
 
 
@@ -120,8 +122,8 @@ def test_a_board_that_is_gone_disturbs_no_check_and_can_be_switched_off(board, g
     assert not sharing(given).on
 
 
-def test_the_steps_are_those_of_the_board_in_notebook_00():
-    assert tuple(name for name, _ in check_views.BOARD) == share_progress.STEPS
+def test_the_steps_are_those_of_the_board_in_the_notebook():
+    assert tuple(step.check for step in steps.STEPS) == share_progress.STEPS
     assert set(share_progress.STEPS) <= set(checks.CHECKS)
 
 
@@ -134,15 +136,19 @@ def kit():
 
 def test_the_switch_is_shown_on_a_hub_with_a_board_only(kit, monkeypatch):
     monkeypatch.delenv("KIT_WORKSHOP_BOARD", raising=False)
-    assert share(kit) is None
+    assert not Sharing(kit.settings).offered
+    monkeypatch.setattr(this_setup, "_kit", kit)
+    with capture_output() as shown:
+        cells.share()
+    assert shown.outputs == []
 
 
 def test_switching_on_shows_the_steps_and_switching_off_forgets_them(board, kit):
     async def person() -> None:
-        card = check_views.Board(kit)
+        kit.rehearse_up_to(3)
+        card = boards.Board(kit)
         await card.measure()
-        form = share(kit)
-        assert form
+        form = ShareForm(kit)
         assert not form.switch.value
         form.switch.value = True
         while len(board.told) < 2:
@@ -154,7 +160,8 @@ def test_switching_on_shows_the_steps_and_switching_off_forgets_them(board, kit)
         assert repr(form.status).startswith("ok: Not shown")
 
     asyncio.run(person())
-    assert board.states == [{}, {"strapi": "passed", "credentials": "passed"}]
+    passed = ("public-address", "server-url", "redirect-uris", "credentials")
+    assert board.states == [{}, dict.fromkeys(passed, "passed")]
     assert board.told[-1][0] == "DELETE"
 
 
@@ -162,7 +169,8 @@ def test_a_single_steps_check_is_sent_too(board, kit):
     sharing(kit.settings).switch(True)
 
     async def person() -> None:
-        await check_views.Check(kit, "strapi").measure()
+        kit.rehearse_up_to(3)
+        await check_views.Check(kit, "credentials").measure()
 
     asyncio.run(person())
-    assert board.states == [{}, {"strapi": "passed"}]
+    assert board.states == [{}, {"credentials": "passed"}]

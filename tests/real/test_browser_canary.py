@@ -49,9 +49,9 @@ def person(tmp_path: Path) -> Iterator[Person]:
 
 # What a login brings along, which nobody has typed; the kernel keeps its robots for it.
 REMEMBER = """robots = []
-new_robot = kit.browser
-kit.browser = lambda *given: robots.append(new_robot(*given)) or robots[-1]"""
-BROUGHT = """world = kit.world
+new_robot = setup.browser
+setup.browser = lambda *given: robots.append(new_robot(*given)) or robots[-1]"""
+BROUGHT = """world = setup.world
 cookies = [cookie.value for robot in robots for cookie in robot.http.cookies.jar]
 print(*world.instagram.state.codes, *world.instagram.state.tokens, *world.strapi.users._sessions, *cookies)"""
 
@@ -72,26 +72,20 @@ def save(notebook: Notebook) -> str:
 
 def type_all(person: Person) -> Iterator[Notebook]:
     """Each secret into its form; those that the rehearsal refuses too."""
-    notebook = person.open("01_public_address.ipynb")
+    notebook = person.open("1_set_up.ipynb")
     notebook.run_all()
     notebook.type("ngrok authtoken", TOKEN)
     notebook.press("Start the tunnel")
     notebook.says("forwards to the gateway")
     yield notebook
-    notebook = person.open("02_instagram_app.ipynb")
-    notebook.run_all()
     notebook.type("Instagram app secret", CLIENT_SECRET)
     notebook.press("Save")
     notebook.says("saved")
     yield notebook
-    notebook = person.open("03_strapi_provider.ipynb")
-    notebook.run_all()
     notebook.type("Strapi administrator's password", PASSWORD)
     notebook.press("Save in Strapi")
     notebook.says("Invalid credentials")
     yield notebook
-    notebook = person.open("05_what_went_wrong.ipynb")
-    notebook.run_all()
     notebook.type("What do you see?", f"https://shop.example/api/connect/instagram/callback?code={CODE}")
     notebook.press("Find it")
     notebook.says("may be near it")
@@ -110,7 +104,7 @@ def test_what_was_typed_is_neither_saved_nor_kept_in_the_browser(person: Person)
 
 
 def test_what_a_login_brings_along_is_neither_saved_nor_kept_in_the_browser(person: Person) -> None:
-    notebook = person.open("04_log_in.ipynb")
+    notebook = person.open("1_set_up.ipynb")
     notebook.run_all()
     notebook.in_kernel(REMEMBER)
     notebook.press("Log in with Instagram")

@@ -62,6 +62,7 @@ ADMIN_CLOSED = {
 }
 PROTO = "        proxy_set_header X-Forwarded-Proto https;\n"
 TUNNEL = "https://65e60559.ngrok-free.dev"
+TO_BARE = "return 301 https://example.com;"
 # By where they are: what is written there instead of what, and the failure that must be named.
 IN_STRAPI = {
     "no trust in the proxy": ("proxy: { koa: true },", "", "A22"),

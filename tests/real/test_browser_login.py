@@ -159,7 +159,7 @@ def test_the_trace_in_the_notebook_grows_while_the_person_logs_in(
         lab = closing.enter_context(Lab(tmp_path / "lab", **given))
         person = Person(lab, browser.new_context())
         closing.callback(person.page.context.close)
-        notebook = person.open("04_log_in.ipynb")
+        notebook = person.open("1_set_up.ipynb")
         notebook.run_all()
         notebook.press("Start the tunnel")
         notebook.says("forwards to the gateway")

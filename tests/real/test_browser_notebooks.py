@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +15,13 @@ from playwright.sync_api import Browser, expect
 
 from helpers.core.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
 from helpers.project.strapi_project import PROVIDER_FILE, provider_source
-from tests.support.lab import ROOT, SOON, Lab, Notebook, Person, chromium
+from tests.support.lab import READY, ROOT, SOON, Lab, Notebook, Person, chromium
 from tests.support.look import NARROW, cut_off, drawn_sizes, findings, too_wide
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("browser")]
 
 README = ROOT / "README.md"
+SET_UP = "1_set_up.ipynb"
 READABLE = 11  # pixels, the least that text in a diagram may have
 
 
@@ -66,32 +71,33 @@ def test_a_rehearsal_of_the_documented_login_is_clicked_through_in_the_dark(pers
 
 
 def walk(person: Person, login: str = "Today") -> None:
-    """From the first notebook to the last, each by the link at the end of the one before."""
+    """From the top of the notebook to its end, in one kernel; nothing is red on the way."""
     notebook = start(person, login)
-    for name, step in (
-        ("01_public_address.ipynb", public_address),
-        ("02_instagram_app.ipynb", instagram_app),
-        ("03_strapi_provider.ipynb", strapi_provider),
-        ("04_log_in.ipynb", log_in),
-        ("05_what_went_wrong.ipynb", what_went_wrong),
+    for step, done in (
+        (public_address, 2),
+        (instagram_app, 4),
+        (strapi_provider, 5),
+        (log_in, 6),
+        (what_went_wrong, 6),
+        (put_back, 0),
     ):
-        notebook = person.follow(notebook, name)
-        notebook.run_all()
         step(notebook)
-        looks_right(notebook)
+        notebook.board(done)
+        expect(notebook.outputs.locator('.kit-status[data-kind="failed"]')).to_have_count(0)
         if step is log_in:
             notebook.picture("trace", notebook.cell("Start the login"))
+    looks_right(notebook)
 
 
 def start(person: Person, login: str = "Today") -> Notebook:
-    notebook = person.open("00_start.ipynb")
+    notebook = person.open(SET_UP)
     notebook.run_all()
     notebook.outputs.get_by_label(re.compile(f"^{login}: ")).check()
     person.done["clicks"] += 1
     notebook.press("Use these")
-    notebook.says("Open notebook 01")
-    expect(notebook.outputs.locator("caption")).to_contain_text("steps done")
-    expect(notebook.panel.locator(".jp-RenderedMermaid img")).to_be_visible(timeout=SOON)
+    notebook.says("Go on with 1.1 below")
+    notebook.board(0)
+    expect(notebook.panel.locator(".jp-RenderedMermaid img").first).to_be_visible(timeout=SOON)
     looks_right(notebook)
     notebook.panel.locator(".jp-Cell").first.scroll_into_view_if_needed()
     notebook.picture("start")
@@ -101,13 +107,23 @@ def start(person: Person, login: str = "Today") -> Notebook:
 def public_address(notebook: Notebook) -> None:
     notebook.press("Start the tunnel")
     notebook.says("forwards to the gateway")
-    notebook.says("leads to this notebook's gateway")
-    notebook.press("Show the changes")
-    notebook.says("would change: read what, then press Apply")
-    expect(notebook.outputs.get_by_text("PUBLIC_URL=").first).to_be_visible()
-    notebook.press("Apply")
+    notebook.says("leads to this gateway")
+    show_and_apply(notebook, "backend_form()", "PUBLIC_URL=")
     notebook.says("Strapi was restarted with PUBLIC_URL=https://65e60559.ngrok")
     notebook.unfold("By hand instead")
+
+
+def show_and_apply(notebook: Notebook, cell: str, seen: str = "") -> None:
+    """Two forms have these buttons."""
+    form = notebook.code_cell(cell)
+    form.get_by_role("button", name="Show the changes").click()
+    expect(form.locator(".kit-status").first).to_contain_text(
+        re.compile("would change: read what, then press Apply|Nothing to change"), timeout=SOON
+    )
+    if seen:
+        expect(form.get_by_text(seen).first).to_be_visible()
+    form.get_by_role("button", name="Apply", exact=True).click()
+    notebook.person.done["clicks"] += 2
 
 
 def instagram_app(notebook: Notebook) -> None:
@@ -123,12 +139,9 @@ def instagram_app(notebook: Notebook) -> None:
 
 def strapi_provider(notebook: Notebook) -> None:
     notebook.unfold("Read src/extensions")
-    notebook.press("Show the changes")
-    notebook.says(re.compile("would change: read what|Nothing to change"))
-    assert findings(notebook) == []
-    notebook.press("Apply")
+    show_and_apply(notebook, "provider_file_form()")
     notebook.says(re.compile("The rehearsal's Strapi knows it|Nothing to change"))
-    notebook.press("Save in Strapi")
+    notebook.press("Save in Strapi")  # ID and secret are those of 2.9: each is typed once
     notebook.says("provider saved")
     notebook.says("redirects to")
     notebook.says("Strapi sends redirect_uri=")
@@ -139,18 +152,22 @@ def log_in(notebook: Notebook) -> None:
     expect(notebook.outputs.get_by_text("Instagram (rehearsal)")).to_be_visible(timeout=SOON)
     notebook.press("Allow")
     notebook.says("is logged in")
-    expect(notebook.outputs.locator("caption")).to_contain_text("6 of 6 steps done")
     expect(notebook.outputs.locator("table.kit-trace")).to_contain_text("/api/connect/")
-    expect(notebook.outputs.locator(".jp-RenderedMermaid img, .jp-RenderedMermaid svg").first).to_be_visible()
+    diagram = notebook.code_cell("login_trace()").locator(".jp-RenderedMermaid :is(img, svg)")
+    expect(diagram.first).to_be_visible(timeout=SOON)
 
 
 def what_went_wrong(notebook: Notebook) -> None:
+    notebook.press("Check everything")
     notebook.says("checks passed")
     notebook.type("What do you see?", "Ungültige Anfrage: Invalid redirect_uri", how="pastes")
     notebook.press("Find it")
     notebook.says("One known failure fits.")
     expect(notebook.outputs.locator("details.kit-known").first).to_contain_text("B05")
     notebook.picture("failure-card", notebook.cell("Find it"))
+
+
+def put_back(notebook: Notebook) -> None:
     notebook.press("Put it back")
     notebook.says("the public address is closed")
 
@@ -169,13 +186,57 @@ def nothing_raw(notebook: Notebook) -> None:
     expect(notebook.outputs.get_by_text(re.compile(r"\bVBox\("))).to_have_count(0)
 
 
+# Finding one's way
+
+
+def test_run_all_leads_back_to_the_top(person: Person) -> None:
+    notebook = person.open(SET_UP)
+    notebook.run_all()
+    expect(notebook.outputs.get_by_text("All is ready.")).to_be_attached(timeout=SOON)
+    person.page.wait_for_function(
+        "() => document.querySelector('.jp-WindowedPanel-outer').scrollTop < 200", timeout=SOON
+    )
+    person.page.wait_for_timeout(2500)  # and there it stays
+    assert notebook.scrolled() < 200
+
+
+@pytest.mark.parametrize("windowing", ["none", "defer", "full", "contentVisibility"])
+def test_a_row_of_the_board_leads_to_its_step(person: Person, windowing: str) -> None:
+    person.lab.set("notebook-extension/tracker", {"windowingMode": windowing})
+    notebook = person.open(SET_UP)
+    notebook.run_all()
+    person.page.wait_for_timeout(2500)
+    notebook.outputs.locator("table.kit-board button", has_text="3.3 Fill in the form").click()
+    heading = notebook.panel.get_by_role("heading", name="3.3 Fill in the form")
+    expect(heading).to_be_in_viewport(timeout=SOON)
+
+
+def test_what_was_typed_is_there_when_one_scrolls_away_and_back(person: Person) -> None:
+    person.lab.set("notebook-extension/tracker", {})
+    notebook = person.open(SET_UP)
+    notebook.run_all()
+    person.page.wait_for_timeout(2500)
+    notebook.type("Instagram app ID", "1234567")
+    notebook.field("Instagram app secret").fill("half-typed")
+    outer = notebook.panel.locator(".jp-WindowedPanel-outer").first
+    for place in ("each.scrollHeight", "0", "each.scrollHeight / 2"):
+        outer.evaluate(f"each => each.scrollTop = {place}")
+        person.page.wait_for_timeout(300)
+    expect(notebook.field("Instagram app ID")).to_have_value("1234567")
+    expect(notebook.field("Instagram app secret")).to_have_value(re.compile("half-typed|^$"))
+    assert notebook.in_kernel(HELD) in ("half-typed", "")
+
+
+HELD = """from helpers.notebook.setup_forms import CredentialsForm
+from helpers.notebook.this_setup import the
+print(the(CredentialsForm).secret.secret.reveal() if the(CredentialsForm).secret.status[:5] == "typed" else "")"""
+
+
 # Mistakes, and starting over
 
 
 def test_a_wrong_value_is_said_beside_its_form_and_can_be_mended(person: Person) -> None:
-    start(person)
-    notebook = person.open("02_instagram_app.ipynb")
-    notebook.run_all()
+    notebook = start(person)
     notebook.type("Instagram app ID", "12 ab")
     notebook.press("Save")
     refused = notebook.outputs.locator('.kit-status[data-kind="failed"]')
@@ -187,20 +248,33 @@ def test_a_wrong_value_is_said_beside_its_form_and_can_be_mended(person: Person)
     notebook.type("Instagram app secret", SAMPLE_CLIENT_SECRET)
     notebook.press("Save")
     notebook.says("saved; the secret is kept")
+    notebook.field("Instagram app secret").press_sequentially("1")
+    notebook.says("press Save for it to count")
+
+
+def caught_up(person: Person, chapter: int = 4) -> Notebook:
+    notebook = person.open(SET_UP)
+    notebook.run_all()
+    catch_up(notebook, chapter)
+    return notebook
+
+
+def catch_up(notebook: Notebook, chapter: int) -> None:
+    head = notebook.code_cell(f"chapter({chapter})")
+    head.get_by_role("button", name="Catch up to here").click()
+    expect(head.locator(".kit-status")).to_contain_text("Done for you: ", timeout=READY)
 
 
 def test_pressing_twice_does_it_once(person: Person) -> None:
-    notebook = person.open("04_log_in.ipynb")
-    notebook.run_all()
+    notebook = caught_up(person)
     notebook.press("Log in with Instagram", times=2)
     notebook.press("Allow")
     notebook.says("is logged in")
-    assert notebook.in_kernel("print(len(kit.gateway.witness.attempts))") == "1"
+    assert notebook.in_kernel("print(len(setup.witness.attempts))") == "1"
 
 
 def test_a_form_is_walked_and_sent_with_the_keyboard_alone(person: Person) -> None:
-    notebook = person.open("03_strapi_provider.ipynb")
-    notebook.run_all()
+    notebook = caught_up(person, 3)
     notebook.outputs.get_by_label("Enable", exact=True).focus()
     walked = [focused(person)]
     for _ in range(6):
@@ -226,8 +300,7 @@ def focused(person: Person) -> str:
 
 
 def test_the_answer_to_the_consent_is_one_key_away(person: Person) -> None:
-    notebook = person.open("04_log_in.ipynb")
-    notebook.run_all()
+    notebook = caught_up(person)
     notebook.press("Log in with Instagram")
     expect(notebook.button("Allow")).to_be_focused(timeout=SOON)
     person.page.keyboard.press("Enter")
@@ -235,20 +308,15 @@ def test_the_answer_to_the_consent_is_one_key_away(person: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "label", "expected"),
+    ("label", "expected"),
     [
-        (
-            "02_instagram_app.ipynb",
-            "OAuth redirect URIs",
-            "https://65e60559.ngrok-free.dev/api/connect/instagram-business/callback",
-        ),
-        ("03_strapi_provider.ipynb", PROVIDER_FILE, provider_source()),
+        ("OAuth redirect URIs", "https://65e60559.ngrok-free.dev/api/connect/instagram-business/callback"),
+        (PROVIDER_FILE, provider_source()),
     ],
 )
-def test_copying_takes_the_whole_of_it(person: Person, name: str, label: str, expected: str) -> None:
+def test_copying_takes_the_whole_of_it(person: Person, label: str, expected: str) -> None:
     person.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    notebook = person.open(name)
-    notebook.run_all()
+    notebook = caught_up(person, 2)
     if label == PROVIDER_FILE:
         notebook.unfold("Read src/extensions")
     notebook.press(f"Copy {label}")
@@ -258,34 +326,93 @@ def test_copying_takes_the_whole_of_it(person: Person, name: str, label: str, ex
 
 def test_a_field_that_has_nothing_to_say_yet_is_still_listened_to(person: Person) -> None:
     """Screen readers do not announce what appears together with its region."""
-    notebook = person.open("03_strapi_provider.ipynb")
+    notebook = person.open(SET_UP)
     notebook.run_all()
     empty = notebook.outputs.locator('.kit-status[data-kind=""] [role=status]').first
     assert empty.evaluate("each => each.checkVisibility()")
 
 
-def test_a_restarted_kernel_goes_on(person: Person) -> None:
-    notebook = person.open("03_strapi_provider.ipynb")
+def test_a_kernel_that_has_ended_does_not_look_alive_and_a_new_one_goes_on(person: Person) -> None:
+    notebook = caught_up(person, 3)
+    person.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    expect(notebook.outputs.get_by_text("The kernel has ended").first).to_be_visible(timeout=SOON)
+    expect(notebook.outputs.locator('.kit-status[data-kind="ok"]')).to_have_count(0)
+    notebook.person.lab.connected(SET_UP)
     notebook.run_all()
-    notebook.press("Save in Strapi")
-    notebook.says("provider saved")
-    notebook.restart()
-    notebook.press("Save in Strapi")
-    notebook.says("provider saved")
-    notebook.says("redirects to www.instagram.com")
+    notebook.board(0)
+    catch_up(notebook, 4)
+    notebook.board(5)
+    notebook.press("Log in with Instagram")
+    notebook.press("Allow")
+    notebook.board(6)
 
 
 def test_a_reloaded_page_goes_on(person: Person) -> None:
-    notebook = person.open("04_log_in.ipynb")
-    notebook.run_all()
+    notebook = caught_up(person)
     notebook.press("Log in with Instagram")
     notebook.press("Allow")
     notebook.says("is logged in")
     person.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
     person.page.reload()
-    again = Notebook(person, "04_log_in.ipynb")
+    again = Notebook(person, SET_UP)
     again.says("is logged in")
+    again.board(6)
     again.press("Log in with Instagram")
     again.press("Deny")
     again.says("The person declined on Instagram")
     nothing_raw(again)
+
+
+def test_another_choice_begins_another_setup_in_the_same_page(person: Person) -> None:
+    notebook = caught_up(person)
+    notebook.board(5)
+    notebook.outputs.get_by_label(re.compile("^Live: ")).check()
+    notebook.press("Use these")
+    notebook.says("Live with today's login")
+    notebook.board(0)
+    expect(notebook.field("Instagram app ID")).to_have_value("")
+    expect(notebook.outputs.locator('.kit-status[data-kind="ok"]')).to_have_count(1)  # of this press
+    expect(notebook.code_cell("chapter(1)").get_by_role("button", name="Go on")).to_be_visible()
+
+
+def test_make_labs_workspace_shows_the_steps_and_leaves_a_persons_own_as_it_is(
+    lab: Lab, browser: Browser
+) -> None:
+    own = lab.folder / "workspaces"
+    own.mkdir(exist_ok=True)
+    mine = own / "default-37a8.jupyterlab-workspace"
+    mine.write_text('{"data": {"mine": true}, "metadata": {"id": "default"}}')
+    command = [sys.executable, "-m", "jupyterlab", "workspaces", "import", ROOT / "notebooks/workspace.json"]
+    given = os.environ | {"JUPYTERLAB_WORKSPACES_DIR": str(own)}
+    subprocess.run(command, env=given, check=True, capture_output=True, timeout=60)
+    person = Person(lab, browser.new_context(viewport={"width": 1280, "height": 900}))
+    place = "/lab/workspaces/instagram-login/tree/notebooks/1_set_up.ipynb"
+    person.page.goto(f"{lab.url}{place}?token={lab.token}")
+    Notebook(person, SET_UP)
+    steps = person.page.locator(".jp-TableOfContents")
+    expect(steps.get_by_text("3.3 Fill in the form")).to_be_visible(timeout=SOON)
+    person.page.context.close()
+    assert mine.read_text() == '{"data": {"mine": true}, "metadata": {"id": "default"}}'
+
+
+def test_running_and_saving_changes_nothing_for_git(person: Person) -> None:
+    """With the filter that `make lab` tells git of."""
+    folder = person.lab.folder
+
+    def git(*words: str) -> str:
+        told = [*("git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@example.com"), *words]
+        return subprocess.run(told, capture_output=True, text=True, check=True).stdout
+
+    shutil.copy(ROOT / ".gitattributes", folder)
+    shutil.copy(ROOT / "notebooks/clean.py", person.lab.notebooks)
+    git("init", "-q")
+    git("config", "filter.notebook.clean", f"{sys.executable} notebooks/clean.py")
+    git("add", ".gitattributes", "notebooks")
+    git("commit", "-qm", "as committed")
+    notebook = person.open(SET_UP)
+    notebook.run_all()
+    person.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    person.page.wait_for_timeout(1500)  # the save has no sign of its own
+    assert '"output_type"' in (person.lab.notebooks / SET_UP).read_text()
+    assert git("status", "--porcelain", "--untracked-files=no") == ""
+    assert git("diff") == ""

@@ -154,7 +154,7 @@ class Person:
         return Notebook(self, name)
 
     def follow(self, notebook: Notebook, name: str) -> Notebook:
-        """Press the link to another notebook at the end of this one."""
+        """Press the link to another notebook."""
         notebook.panel.get_by_role("link", name=name).last.click()
         self.done["clicks"] += 1
         return Notebook(self, name)
@@ -204,9 +204,24 @@ class Notebook:
         (of or self.page).screenshot(path=ROOT / PICTURES / f"{name}.png")
         self.page.set_viewport_size(usual)
 
+    def board(self, done: int) -> Locator:
+        """The board, as soon as it says so many steps are done."""
+        board = self.outputs.locator("table.kit-board").first
+        expect(board.locator("caption")).to_contain_text(f"{done} of 6 steps done", timeout=SOON)
+        return board
+
+    def scrolled(self) -> float:
+        """How far the page has been scrolled down, in pixels."""
+        frame = self.panel.locator(".jp-WindowedPanel-outer").first
+        return float(frame.evaluate("each => each.scrollTop"))
+
     def cell(self, containing: str) -> Locator:
         """The output of the cell that shows this text."""
         return self.panel.locator(".jp-Cell-outputArea", has_text=containing).last
+
+    def code_cell(self, source: str) -> Locator:
+        """The cell whose code has this text, with what it shows."""
+        return self.panel.locator(".jp-CodeCell", has_text=source).first
 
     def field(self, label: str) -> Locator:
         return self.outputs.get_by_label(label, exact=True).first

@@ -487,13 +487,15 @@ def _is_read(pipe: Path) -> bool:
     return True
 
 
-def test_the_newest_kernel_takes_the_tunnel_over(bench: Bench, kernel: subprocess.Popen[str]) -> None:
-    made = bench.tunnel()
-    assert made.start(UPSTREAM) == PUBLIC
+def test_a_tunnel_that_another_process_holds_is_left_alone_and_its_holder_named(
+    bench: Bench, kernel: subprocess.Popen[str]
+) -> None:
+    with pytest.raises(TunnelError, match=f"held open by your process {kernel.pid}") as held:
+        bench.tunnel().start(UPSTREAM)
+    assert held.value.failure is None
+    assert held.value.fix
     told, _ = kernel.communicate("\n")
-    assert told == "False\n"
-    assert made.alive, "the older one's stop leaves it alone"
-    assert bench.pid() is not None
+    assert told == "True\n"
 
 
 def test_a_lease_whose_number_now_belongs_to_somebody_else_harms_nobody(bench: Bench) -> None:

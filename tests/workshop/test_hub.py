@@ -25,6 +25,8 @@ from tests.support.workshops import HUB, Workshop, a_workshop
 
 pytestmark = pytest.mark.workshop
 
+REHEARSED = "from helpers.notebook import chapter; kit = chapter(4); kit.rehearse_up_to(4)"
+
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
@@ -88,7 +90,7 @@ def test_a_second_start_is_refused_and_says_how_to_end_the_first(workshop):
 
 def test_the_notebooks_run_for_an_attendee(workshop):
     async def run() -> list[str]:
-        path = HUB.parents[1] / "notebooks" / "04_log_in.ipynb"
+        path = HUB.parents[1] / "notebooks" / "1_set_up.ipynb"
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
         async with workshop.server(workshop.names[1]) as server, server.kernel() as kernel:
@@ -155,7 +157,7 @@ def test_nothing_of_an_attendees_kit_lies_in_a_folder_that_all_share(workshop):
 
     async def look() -> list[str]:
         async with workshop.server(ann.pw_name) as server, server.kernel() as kernel:
-            code = "from helpers.kit import open_kit; kit = open_kit(4)"
+            code = REHEARSED
             assert await run_notebook(kernel, [code]) == []
             assert list(Path(ann.pw_dir, ".tmp").glob("kit-rehearsal-*"))
             found = ["find", "/tmp", "/var/tmp", "/dev/shm", "-maxdepth", "1", "-user", ann.pw_name]  # noqa: S108
@@ -165,7 +167,7 @@ def test_nothing_of_an_attendees_kit_lies_in_a_folder_that_all_share(workshop):
 
 
 def test_closing_a_notebook_ends_its_kernel(workshop):
-    """Else each of the six would hold its memory until the evening."""
+    """Else each that is done would hold its memory until the evening."""
 
     async def ask() -> httpx.Response:
         async with workshop.server(workshop.names[1]) as server:
@@ -183,7 +185,7 @@ def test_an_attendee_gets_no_answer_from_any_port_of_another(workshop):
 
     async def look() -> tuple[list[int], dict[int, str], str]:
         async with workshop.server(ann) as server, server.kernel() as kernel:
-            code = "from helpers.kit import open_kit; kit = open_kit(4)"
+            code = REHEARSED
             assert await run_notebook(kernel, [code, "kit.world.internet.tab_url(kit.public_url)"]) == []
             ports = listening(ann)
             path = f"/user/{ann}/api/kernels"

@@ -20,6 +20,8 @@ function render({ model, el }) {
     if (input.value) model.send({ kind: "secret", value: input.value });
     input.value = "";
   };
+  // What was done with the former value is not about this one.
+  input.oninput = () => model.send({ kind: "touched" });
   // Leaving the field sends it, so it is in the kernel before a button beside it is clicked.
   input.onchange = send;
   input.onkeydown = (event) => {

@@ -1,5 +1,5 @@
 // One line that says how a step stands, announced to screen readers, with evidence and numbered fixes.
-const WORDS = { ok: "OK", failed: "Failed", waiting: "Waiting", busy: "Working", note: "Note" };
+const WORDS = { ok: "OK", failed: "Failed", "not-yet": "Not yet", waiting: "Waiting", busy: "Working", note: "Note" };
 
 function render({ model, el }) {
   const line = document.createElement("div");
@@ -15,9 +15,11 @@ function render({ model, el }) {
   evidence.className = "kit-evidence";
   line.append(word, text);
   const show = () => {
-    const kind = model.get("kind");
+    // A widget whose kernel has ended stays in the page: it must not look alive.
+    const ended = el.classList.contains("jupyter-widgets-disconnected");
+    const kind = ended && model.get("kind") ? "ended" : model.get("kind");
     el.dataset.kind = kind;
-    word.textContent = kind ? WORDS[kind] + " " : "";
+    word.textContent = ended && kind ? "Old " : kind ? WORDS[kind] + " " : "";
     text.textContent = model.get("text");
     bar.hidden = kind !== "busy";
     evidence.textContent = model.get("evidence");
@@ -26,6 +28,7 @@ function render({ model, el }) {
     fix.hidden = !model.get("fix").length;
   };
   model.on("change", show);
+  model.on("comm_live_update", show);
   show();
   el.classList.add("kit-status");
   el.append(line, bar, evidence, fix);
