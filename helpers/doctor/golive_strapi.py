@@ -21,7 +21,7 @@ from helpers.web.deadline import Fetched
 _TUNNEL = re.compile(r"\.(ngrok(-free)?\.(app|dev|io|pizza|pro)|trycloudflare\.com|loca\.lt|devtunnels\.ms)$")
 _TRUST = (
     "In config/env/production/server write proxy: { koa: true } (Strapi 4: proxy: true) and restart Strapi.",
-    "Let every proxy on the way say X-Forwarded-Proto: https; http, nothing, or https, http is not enough.",
+    "Let every proxy on the way say X-Forwarded-Proto: https; http, nothing, or http, https is not enough.",
 )
 
 

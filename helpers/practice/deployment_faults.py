@@ -68,7 +68,9 @@ FAULTS = (
         "the proxy does not say https", known.FORWARDED_PROTO_LOST, _set("proxy", forwarded_proto="")
     ),
     DeploymentFault(
-        "two proxies say http", known.SECURE_COOKIE_REFUSED, _set("proxy", forwarded_proto="https, http")
+        "two proxies, the first says http",
+        known.SECURE_COOKIE_REFUSED,
+        _set("proxy", forwarded_proto="http, https"),
     ),
     DeploymentFault(
         "www leads to the bare domain", known.ADDRESS_MOVES_TO_ANOTHER_HOST, _set("proxy", main_page=BARE)

@@ -75,7 +75,7 @@ IN_STRAPI = {
 IN_PROXY = {
     "X-Forwarded-Proto missing": ({PROTO: ""}, "F04"),
     "X-Forwarded-Proto http": ({PROTO: PROTO.replace("https", "http")}, "A22"),
-    "X-Forwarded-Proto of two": ({PROTO: PROTO.replace("https", "'https, http'")}, "A22"),
+    "X-Forwarded-Proto of two": ({PROTO: PROTO.replace("https", "'http, https'")}, "A22"),
     "www leads to the bare domain": (
         {
             "server_name www.example.com; ssl": "server_name www.example.com; return 301 https://example.com; ssl"
