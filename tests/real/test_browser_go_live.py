@@ -77,9 +77,7 @@ IN_PROXY = {
     "X-Forwarded-Proto http": ({PROTO: PROTO.replace("https", "http")}, "A22"),
     "X-Forwarded-Proto of two": ({PROTO: PROTO.replace("https", "'http, https'")}, "A22"),
     "www leads to the bare domain": (
-        {
-            "server_name www.example.com; ssl": "server_name www.example.com; return 301 https://example.com; ssl"
-        },
+        {"server_name www.example.com; ssl": f"server_name www.example.com; {TO_BARE} ssl"},
         "F06",
     ),
     "a proxy that hides cookies": ({"proxy_buffers": "proxy_hide_header Set-Cookie; proxy_buffers"}, "F15"),

@@ -40,7 +40,7 @@ class Config:
         return self.production if self.secure is None else self.secure
 
     def refuses_cookies(self, headers: Headers) -> bool:
-        """Koa sets no secure cookie where it sees no https, and Strapi answers 500. The first entry counts."""
+        """Koa sets no secure cookie without https, and Strapi answers 500; the first entry counts."""
         said = headers.get("x-forwarded-proto", "").split(",")[0].strip()
         return self._secure and not (self.proxy and said == "https")
 
