@@ -21,7 +21,7 @@ lab: $(LAB)/ready  ## open JupyterLab at 1_set_up.ipynb (OPTIONS=--no-browser an
 test: $(TEST)/ready lint  ## everything that needs nothing but Python
 	$(TEST)/bin/python -m pytest -n 2 --dist loadfile
 
-test-real: $(TEST)/ready-real  ## the same contracts and logins on four real Strapis (needs Node 20+, npm and Chromium)
+test-real: $(TEST)/ready-real  ## the same contracts and logins on four real Strapis (needs Node 20+, npm and Chromium; fetches nginx and Caddy by apt-get)
 	$(TEST)/bin/python -m tests.real.strapi
 	$(TEST)/bin/python -m pytest -m real -n 2 -p tests.real.by_version
 
