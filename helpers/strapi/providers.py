@@ -91,8 +91,8 @@ class Admin:
     def users(self, domain: str) -> list[User]:
         """Who has an e-mail address there, at most a hundred.
 
-        By that alone a provider's users can be told: Strapi shows no administrator a user's provider, and takes
-        a filter by it without a word and without effect (4.26 and 5.54).
+        By that alone a provider's users can be told: Strapi shows no administrator a user's provider, and
+        takes a filter by it without a word and without effect (4.26 and 5.54).
         """
         query = urlencode({"filters[email][$endsWith]": f"@{domain}", "pageSize": 100})
         answer = self._ask("GET", f"{_USERS}?{query}")
@@ -117,6 +117,14 @@ class Admin:
         """
         path = f"{_USERS}?filters[email][$endsWith]={quote(f'@{domain}', safe='')}&page=1&pageSize=1"
         return self._ask("GET", path).get(int, "pagination", "total")
+
+    def recent_users(self) -> list[Entry]:
+        """Those who log in to the application, the latest changed first, a hundred at most."""
+        answer = self._ask("GET", f"{_USERS}?page=1&pageSize=100&sort=updatedAt:DESC")
+        users = answer.get(list, "results")
+        if not all(isinstance(user, dict) and "id" in user for user in users):
+            raise answer.unexpected()
+        return users
 
     def plan(
         self,

@@ -222,7 +222,7 @@ def test_a_page_of_many_modules_loads_whole_and_says_how_much_longer_it_takes(st
                     taken.append(seconds(context.new_page(), url))
         browser.close()
     direct, through = (statistics.median(taken[1:]) for taken in times.values())
-    # A busy machine gives no share of itself to every process; so the aim, 1.5, is looked at and not asserted.
+    # A busy machine gives no share of itself to every process; the aim, 1.5, is looked at and not asserted.
     said = f"{direct:.2f} s directly, {through:.2f} s through the gateway: {through / direct:.2f}x"
     record_property("many-modules", said)
     print(f"{MODULES} modules: {said}")
