@@ -36,7 +36,7 @@ drift: $(TEST)/ready  ## what the kit relies on, compared with what is published
 lock: $(TEST)/ready  ## the versions and hashes that make lab installs (needs uv)
 	$(TEST)/bin/python tools/lock.py
 
-test-real: $(TEST)/ready-real  ## the same contracts and logins on four real Strapis (needs Node 20+, npm and Chromium)
+test-real: $(TEST)/ready-real  ## the same contracts and logins on four real Strapis (needs Node 20+, npm and Chromium; fetches nginx and Caddy by apt-get)
 	$(TEST)/bin/python -m tests.real.strapi
 	$(TEST)/bin/python -m pytest -m 'real and not long' -n 2 -p tests.real.by_version
 

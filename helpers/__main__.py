@@ -18,7 +18,10 @@ from typing import Any
 from helpers.core import home as homes
 from helpers.core import inputs, settings
 from helpers.core.errors import InputError, KitError
-from helpers.doctor import checks, diagnosis
+from helpers.core.flows import TODAY
+from helpers.doctor import checks, diagnosis, golive_client
+from helpers.doctor import golive as golive_checks
+from helpers.doctor.deployment import Target
 from helpers.doctor.recognise import Match, Reading, read
 from helpers.gateway.witness import Attempt
 from helpers.kit import Kit
@@ -59,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit status: 0 if everything that was needed passed; 1 if something failed or could not be "
         "checked; 2 for wrong usage.",
     )
-    commands = parser.add_subparsers(required=True, metavar="rehearse|doctor|login|explain|notebooks|lab")
+    commands = parser.add_subparsers(
+        required=True, metavar="rehearse|doctor|login|golive|explain|notebooks|lab"
+    )
 
     rehearse_ = commands.add_parser("rehearse", help="the whole setup and a login, on stand-ins only")
     rehearse_.add_argument("--flow", choices=("today", "documented"), help="default: KIT_FLOW, or today")
@@ -75,11 +80,26 @@ def _parser() -> argparse.ArgumentParser:
     login_.add_argument("--timeout", type=_seconds, default=300.0, help="seconds to wait (default: 300)")
     login_.set_defaults(command=login)
 
+    golive_ = commands.add_parser("golive", help="the checks of a deployed setup, from outside")
+    golive_.add_argument("--strapi", required=True, metavar="URL", help="Strapi's public https address")
+    golive_.add_argument(
+        "--page", required=True, metavar="URL", help="the address of the page with the login"
+    )
+    golive_.add_argument(
+        "--provider", default=TODAY.provider, help=f"its name in Strapi (default: {TODAY.provider})"
+    )
+    golive_.add_argument(
+        "--resolve", action="append", default=[], metavar="HOST:PORT:ADDRESS",
+        help="go to this address for a host and port, as curl does; may be repeated",
+    )  # fmt: skip
+    golive_.add_argument("--cacert", metavar="FILE", help="trust only the certificates in this file")
+    golive_.set_defaults(command=golive)
+
     explain_ = commands.add_parser("explain", help="what an error text, a log or an address means")
     explain_.add_argument("text", nargs="?", help="the text; without it, or with -, standard input is read")
     explain_.set_defaults(command=explain)
 
-    for each in (rehearse_, doctor_, login_, explain_):
+    for each in (rehearse_, doctor_, login_, golive_, explain_):
         each.add_argument("--json", action="store_true", help="print JSON instead of text")
     notebooks_ = _add_notebooks(commands)
     for each in (rehearse_, doctor_, login_, *notebooks_):
@@ -188,12 +208,28 @@ def doctor(arguments: argparse.Namespace) -> int:
         results = checks.run(kit)
     finally:
         kit.close()
-    ok, mode = checks.in_order(results), kit.settings.mode
-    if arguments.json:
+    return _tell(results, kit.settings.mode, _LOOKED_AT[kit.settings.mode], as_json=arguments.json)
+
+
+def golive(arguments: argparse.Namespace) -> int:
+    target = Target(
+        inputs.deployed_address(arguments.strapi, "Strapi's address"),
+        inputs.deployed_address(arguments.page, "The page's address", with_path=True),
+        inputs.provider(arguments.provider),
+    )
+    cacert = Path(arguments.cacert) if arguments.cacert else None
+    results = golive_checks.run(target, resolve=golive_client.resolved(arguments.resolve), cacert=cacert)
+    where = f"{target.strapi} and {target.page}, from outside; {target.layout.title}"
+    return _tell(results, "deployed", where, as_json=arguments.json)
+
+
+def _tell(results: list[checks.Result], mode: str, looked_at: str, *, as_json: bool) -> int:
+    ok = checks.in_order(results)
+    if as_json:
         found: dict[str, Any] = {"ok": ok, "mode": mode, "checks": [each.as_json() for each in results]}
         print(json.dumps(found))
     else:
-        print("\n".join([f"Mode: {mode} ({_LOOKED_AT[mode]})", "", *diagnosis.as_lines(results)]))
+        print("\n".join([f"Mode: {mode} ({looked_at})", "", *diagnosis.as_lines(results)]))
     return OK if ok else FAILED
 
 

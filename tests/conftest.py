@@ -23,7 +23,9 @@ _OURS = re.compile(r"(?i)(KIT|NGROK|STRAPI|FRONTEND|INSTAGRAM)_.*|PUBLIC_URL|.*_
 Before = Callable[[Handler | None], tuple[Gateway, App]]
 
 # What they import comes with `make test-real` alone.
-_BROWSER = [f"real/test_browser_{name}.py" for name in ("canary", "login", "notebook7", "notebooks")]
+_BROWSER = [
+    f"real/test_browser_{name}.py" for name in ("canary", "go_live", "login", "notebook7", "notebooks")
+]
 collect_ignore = [] if importlib.util.find_spec("axe_playwright_python") else _BROWSER
 
 PUBLIC = "https://shop.ngrok-free.dev"

@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from html import unescape
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -18,7 +19,8 @@ import httpx
 import pytest
 
 from helpers.__main__ import main
-from helpers.doctor import checks
+from helpers.doctor import checks, golive
+from helpers.rehearsal.deployed import LAYOUT, DeployedWorld
 
 KEYS = {"ok", "mode", "flow", "engine", "user", "failure", "hops"}
 HOP_KEYS = {"from", "to", "method", "url", "status", "ms"}
@@ -288,3 +290,43 @@ def test_an_explained_text_shows_cause_and_fix_and_no_secret(capsys: pytest.Capt
     assert "1. Close other login tabs" in printed
     assert "[E06]" in printed
     assert "AQDx8s7kk2" not in printed
+
+
+# Go live
+
+
+def test_golive_speaks_like_the_doctor(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    addresses = ["--strapi", LAYOUT.strapi, "--page", f"{LAYOUT.page}/"]
+    with DeployedWorld() as world:
+        through = partial(golive.run, transport=world.internet.transport())
+        monkeypatch.setattr("helpers.__main__.golive_checks.run", through)
+        assert main(["golive", *addresses, "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert (found["ok"], found["mode"]) == (True, "deployed")
+        assert all(set(check) == {"id", "status", "evidence", "failure", "fix"} for check in found["checks"])
+        world.config.proxy = False
+        assert main(["golive", *addresses]) == 1
+        printed = capsys.readouterr().out
+    assert printed.startswith(f"Mode: deployed ({LAYOUT.strapi} and {LAYOUT.page}, from outside; two hosts")
+    assert "[A22]" in printed
+    assert "Mend this first: Strapi refuses to set its session cookie (500) [A22]." in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--strapi", "api.example.com", "--page", LAYOUT.page], "needs its scheme"),
+        (["--strapi", "http://api.example.com", "--page", LAYOUT.page], "must begin with https"),
+        (["--strapi", LAYOUT.strapi, "--page", "https://localhost:3000"], "this machine's own name"),
+        (["--strapi", LAYOUT.strapi, "--page", LAYOUT.page, "--resolve", "x"], "HOST:PORT:ADDRESS"),
+        (["--strapi", LAYOUT.strapi, "--page", LAYOUT.page, "--cacert", "/nowhere.pem"], "no file of cert"),
+        (["--strapi", LAYOUT.strapi, "--page", LAYOUT.page, "--provider", "a/b"], "provider's name"),
+    ],
+)
+def test_golive_says_what_to_type_instead(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["golive", *arguments]) == 2
+    assert said in capsys.readouterr().err

@@ -95,6 +95,17 @@ def public_url(text: str) -> str:
     return origin
 
 
+def deployed_address(text: str, what: str, *, with_path: bool = False) -> str:
+    """The https address that users will use; ``with_path`` for a page's, whose path is kept."""
+    path = urlsplit(text.strip()).path if with_path and _origin(text.strip()) else ""
+    address = web_address(text.strip().removesuffix(path) if path else text, what)
+    if _is_this_machine(_host(address)):
+        raise InputError(f"{what} is this machine's own name: type the one that your users will use.")
+    if not address.startswith("https://"):
+        raise InputError(f"{what} must begin with https: type https://{_host(address)}")
+    return address + path.rstrip("/")
+
+
 def two_servers(front_end: str, strapi: str) -> None:
     """Refuse a front end that is Strapi itself: the public address leads to all of it."""
     if front_end and _server(front_end) == _server(strapi):
@@ -139,6 +150,14 @@ def domain(text: str) -> str:
             "The domain must be a host name such as your-name.ngrok-free.dev. "
             "You find yours in ngrok's dashboard, page Domains."
         )
+    return text
+
+
+def provider(text: str) -> str:
+    """A provider's name in Strapi, which is a part of addresses."""
+    text = text.strip()
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", text):
+        raise InputError("Type the provider's name as Strapi's list of providers has it, such as instagram.")
     return text
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 # Strapi's default ``api.rest.prefix``.
 API = "/api"
@@ -12,25 +17,33 @@ HEALTH = "/_health"
 DOCUMENTED_FRONTEND = "http://localhost:3000"
 
 
-# Names under which strangers live side by side; browsers keep them apart (publicsuffix.org).
-SHARED = ("ngrok.io", "ngrok.app", "ngrok.dev", "ngrok.pizza", "ngrok.pro", "ngrok-free.app",
-          "ngrok-free.dev", "trycloudflare.com", "loca.lt", "devtunnels.ms")  # fmt: skip
-
-
 def same_site(one: str, other: str) -> bool:
     """Whether a browser sends one address's SameSite=Lax cookies along when a page of the other asks.
 
     The scheme counts, the port does not: https://developer.mozilla.org/docs/Glossary/Site
     """
-    return _site(one) == _site(other)
+    return site(one) == site(other)
 
 
-def _site(url: str) -> tuple[str, str]:
+def site(url: str) -> tuple[str, str]:
+    """Scheme and registrable domain; a name that strangers share, or a number, is a domain of its own."""
     parts = parsed(url)
     host = parts.hostname or ""
-    shared = any(host.endswith(f".{suffix}") for suffix in SHARED)
-    numeric = host.replace(".", "").isdigit()
-    return parts.scheme, host if shared or numeric else ".".join(host.split(".")[-2:])
+    numeric = ":" in host or host.replace(".", "").isdigit()
+    return parts.scheme, host if numeric else _suffixes().privatesuffix(host) or host
+
+
+def is_shared(host: str) -> bool:
+    """Whether strangers live side by side under this name, so that browsers refuse a cookie for all of it."""
+    return bool(host) and _suffixes().privatesuffix(host.lower()) is None
+
+
+@functools.cache
+def _suffixes() -> PublicSuffixList:
+    """The list that browsers go by, as the library ships it: https://publicsuffix.org"""
+    from publicsuffixlist import PublicSuffixList  # only now: it reads ten thousand names
+
+    return PublicSuffixList()
 
 
 def parsed(url: str) -> SplitResult:

@@ -9,7 +9,7 @@ import httpx
 
 from helpers.core.errors import KitError, Refused, Unreachable
 from helpers.core.flows import DOCUMENTED
-from helpers.core.urls import API, ME, SHARED, Urls, same_site
+from helpers.core.urls import API, ME, Urls, is_shared, same_site
 from helpers.doctor.measurements import ENABLED, NotYet, Visit, hostname, origin
 from helpers.failures import known
 from helpers.project import startup_trouble
@@ -20,7 +20,7 @@ _RETIRED = frozenset({"basic", "business_basic"})
 
 # What the engine decides for the front end.
 _ENGINES = {
-    "session": "This Strapi ends a login in a session cookie: the front end must share its origin",
+    "session": "This Strapi ends a login in a session cookie: the front end must be on its site",
     "token": "This Strapi ends a login with a token in the front end's address",
     None: "How this Strapi ends a login is not known",
 }
@@ -133,10 +133,19 @@ def session_cookie(visit: Visit) -> str:
             failure=known.HEADERS_LOST_ON_THE_WAY,
             evidence=f"GET {ME} with a token that nobody gave -> 403, where Strapi says 401",
         )
-    for_all_sites, secure = "SameSite=None" in cookie, "Secure" in cookie
-    if for_all_sites and not secure:
+    sound_cookie(cookie, visit.public())
+    if visit.engine() != "session":
+        return f"{cookie}; the front end gets a token, so the cookie need not reach it"
+    public, front_end = visit.public(), origin(visit.todays_page())
+    cookie_reaches(cookie, front_end, public)
+    return f"{cookie}; the front end at {front_end} is on the same site"
+
+
+def sound_cookie(cookie: str, public: str) -> None:
+    """Raise what is wrong with it whatever page it is for."""
+    if "SameSite=None" in cookie and "Secure" not in cookie:
         raise KitError(f"Browsers drop this cookie: {cookie}", failure=known.CROSS_SITE_COOKIE_DROPPED)
-    if refused := _refused_domain(cookie, visit.public()):
+    if refused := _refused_domain(cookie, public):
         raise refused
     if "SameSite=Strict" in cookie:
         raise KitError(
@@ -145,12 +154,13 @@ def session_cookie(visit: Visit) -> str:
             evidence=cookie,
             fix=("Remove sameSite: 'strict' from strapi::session in config/middlewares.", "Restart Strapi."),
         )
-    if visit.engine() != "session":
-        return f"{cookie}; the front end gets a token, so the cookie need not reach it"
-    public, front_end = visit.public(), origin(visit.todays_page())
+
+
+def cookie_reaches(cookie: str, front_end: str, public: str) -> None:
+    """Raise if a browser that blocks third-party cookies keeps it back from a page of ``front_end``."""
     if same_site(front_end, public):
-        return f"{cookie}; the front end at {front_end} is on the same site"
-    if for_all_sites:
+        return
+    if "SameSite=None" in cookie:
         raise KitError(
             f"Only a browser that sends third-party cookies can finish a login at {front_end}",
             failure=known.COOKIE_NOT_SENT,
@@ -168,11 +178,11 @@ def _refused_domain(cookie: str, public: str) -> KitError | None:
     """A cookie may name its own host or a name above that, but none that strangers share."""
     named = re.search(r"Domain=\.?([^;]+)", cookie)
     host = urlsplit(public).hostname or ""
-    if named is None or (f".{host}".endswith(f".{named[1].lower()}") and named[1].lower() not in SHARED):
+    if named is None or (f".{host}".endswith(f".{named[1].lower()}") and not is_shared(named[1])):
         return None
     return KitError(
         f"Browsers refuse this cookie at {host}: {cookie}",
-        failure=known.COOKIE_FOR_ALL_NGROK_HOSTS if named[1].lower() in SHARED else known.STATE_MISMATCH,
+        failure=known.COOKIE_FOR_ALL_NGROK_HOSTS if is_shared(named[1]) else known.STATE_MISMATCH,
         fix=("Remove domain from strapi::session in config/middlewares.", "Restart Strapi."),
     )
 

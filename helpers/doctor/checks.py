@@ -6,7 +6,7 @@ Their order is the one in which a person should look: what stands above may expl
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as OutOfTime
 from dataclasses import dataclass, replace
@@ -26,8 +26,8 @@ PASSED, FAILED, UNKNOWN = "passed", "failed", "unknown"
 NOT_YET = "not-yet"  # it waits for the person
 SKIPPED = "skipped"  # this mode or layout has no need of it
 
-# What a person does, and `login` waits for: a setup is in order without it.
-_LATER = "login"
+# What a setup is in order without: what a person does, what cannot be seen from outside, and guesses.
+_NOT_NEEDED = {"login", "page-scripts", "sessions", "header-buffer", "dashboard"}
 
 # Seconds for all checks together: each ends by itself before, unless somebody drips his answer.
 DEADLINE = 12.0
@@ -57,7 +57,7 @@ class Check(NamedTuple):
     """``counted``: it reads the login that Strapi counts, so what it says may be some seconds old."""
 
     title: str
-    probe: Callable[[Visit], str | Finding]
+    probe: Callable[[Any], str | Finding]  # of a Visit, or of a Deployment
     counted: bool = False
 
 
@@ -117,13 +117,18 @@ def run(kit: Kit, names: Sequence[str] = _ALL) -> list[Result]:
     """Several checks at once, in the order of ``names``; nobody waits longer than ``DEADLINE``."""
     until = time.monotonic() + DEADLINE
     visit = Visit(kit, until)
-    running = [(name, aside(partial(_measure, visit, name), f"check-{name}")) for name in names]
+    return in_time({name: partial(_measure, visit, name) for name in names}, until)
+
+
+def in_time(probes: Mapping[str, Callable[[], Result]], until: float) -> list[Result]:
+    """All of them at once, in their order; none is waited for longer than ``until``, in monotonic seconds."""
+    running = [(name, aside(probe, f"check-{name}")) for name, probe in probes.items()]
     return [_ended(name, future, until) for name, future in running]
 
 
 def unchecked(results: Sequence[Result]) -> list[Result]:
     """What this setup needs and nobody has found out: no bad news, but no good news either."""
-    return [each for each in results if each.status in (NOT_YET, UNKNOWN) and each.id != _LATER]
+    return [each for each in results if each.status in (NOT_YET, UNKNOWN) and each.id not in _NOT_NEEDED]
 
 
 def in_order(results: Sequence[Result]) -> bool:
@@ -162,18 +167,19 @@ def _ended(name: str, future: Future[Result], until: float) -> Result:
     try:
         return future.result(max(0.0, until - time.monotonic()))
     except OutOfTime:
-        return Result(name, UNKNOWN, f"No end in {DEADLINE:g} seconds: somebody answers too slowly")
+        return Result(name, UNKNOWN, "No end in time: somebody answers too slowly")
 
 
 def _measure(visit: Visit, name: str) -> Result:
-    result = _probed(visit, name)
+    result = probed(name, partial(CHECKS[name].probe, visit))
     told = CHECKS[name].counted and result.status in (PASSED, FAILED)
     return replace(result, evidence=result.evidence + visit.ago()) if told else result
 
 
-def _probed(visit: Visit, name: str) -> Result:
+def probed(name: str, probe: Callable[[], str | Finding]) -> Result:
+    """What one probe finds, as a result: it never raises."""
     try:
-        seen = CHECKS[name].probe(visit)
+        seen = probe()
     except NotYet as waiting:
         return Result(name, NOT_YET, f"waits for {waiting}")
     except DoesNotApply as reason:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from html import escape
 
 from helpers import failures
-from helpers.doctor.checks import FAILED, NOT_YET, PASSED, SKIPPED, TITLES, UNKNOWN, Result, causes, unchecked
+from helpers.doctor import checks, golive
+from helpers.doctor.checks import FAILED, NOT_YET, PASSED, SKIPPED, UNKNOWN, Result, causes, unchecked
 
+TITLES = checks.TITLES | golive.TITLES
 WORDS = {PASSED: "OK", FAILED: "Failed", NOT_YET: "Not yet", SKIPPED: "Skipped", UNKNOWN: "Unknown"}
 
 
@@ -23,10 +25,12 @@ def headline(results: Sequence[Result]) -> str:
         return f"Mend this first: {_name(first)}{id_}.{more}" + (f" {not_checked}." if missing else "")
     number = Counter(result.status for result in results)
     skipped, later = number[SKIPPED], number[NOT_YET] + number[UNKNOWN] - missing
+    waits = any(result.id == "login" and result.status in (NOT_YET, UNKNOWN) for result in results)
     told = [f"{number[PASSED]} of {len(results)} checks passed"]
     told += [not_checked] if missing else []
     told += [f"{skipped} not needed here"] if skipped else []
-    told += ["no login was witnessed yet"] if later else []
+    told += [f"{later} beyond what can be seen from here"] if later and not waits else []
+    told += ["no login was witnessed yet"] if waits else []
     return f"{', '.join(told)}."
 
 

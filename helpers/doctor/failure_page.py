@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 
 from helpers import failures
+from helpers.doctor import golive
 from helpers.doctor.checks import TITLES
 from helpers.failures import PARTIES, Failure
 
@@ -21,6 +22,8 @@ def how_to_check(failure: Failure) -> str:
         return "Paste what you see into chapter 5, *What do you see?*"
     if failure.named_by == "you":
         return "Only you can see it: compare with what stands above."
+    if failure.id[0] == "F":
+        return f"Run `python -m helpers golive`, or notebook 3: *{golive.TITLES[failure.named_by]}*."
     return f"Run the doctor in chapter 5, or `python -m helpers doctor`: *{TITLES[failure.named_by]}*."
 
 

@@ -57,18 +57,10 @@ class CannotTell(Exception):
     """It was looked for and could not be found out; the text says what and where."""
 
 
-class Visit:
-    """Every fact is measured when it is first asked for, and an error about it told to everybody who asks.
+class Once:
+    """Every fact is measured when it is first asked for, and an error about it told to everybody who asks."""
 
-    The visit is over at ``until``, in monotonic seconds.
-
-    Raises:
-        NotYet: what is asked for cannot be known yet.
-        KitError: it cannot be had.
-    """
-
-    def __init__(self, kit: Kit, until: float) -> None:
-        self.kit, self._until = kit, until
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._asked: dict[str, Future[Any]] = {}
 
@@ -82,6 +74,21 @@ class Visit:
             except BaseException as error:
                 answer.set_exception(error)
         return answer.result()
+
+
+class Visit(Once):
+    """What one setup of the kit can be asked.
+
+    The visit is over at ``until``, in monotonic seconds.
+
+    Raises:
+        NotYet: what is asked for cannot be known yet.
+        KitError: it cannot be had.
+    """
+
+    def __init__(self, kit: Kit, until: float) -> None:
+        super().__init__()
+        self.kit, self._until = kit, until
 
     # The way in
 

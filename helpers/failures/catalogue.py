@@ -19,6 +19,7 @@ PARTIES = {
     "C": ("ngrok", "ngrok"),
     "D": ("front_end", "The front end"),
     "E": ("notebook", "The notebook"),
+    "F": ("deployment", "The deployed setup"),
 }
 
 

@@ -12,7 +12,7 @@ import httpx
 
 from helpers.core.errors import LoginFailed, Unreachable
 from helpers.core.flows import AUTHORIZE_HOSTS
-from helpers.core.urls import Urls
+from helpers.core.urls import Urls, same_site
 from helpers.failures import known
 from helpers.gateway.capture import MOST_COOKIE
 from helpers.login.verdict import named
@@ -44,6 +44,7 @@ class Browser:
 
     def __init__(self, http: httpx.Client, urls: Urls, twice: frozenset[str] = frozenset()) -> None:
         self.http, self.urls, self._twice = http, urls, twice
+        self.credentials = True  # what the page's request says of them
         self.http.cookies.jar.set_policy(_Rules())
 
     def start(self, address: str = "") -> Consent:
@@ -66,9 +67,14 @@ class Browser:
         if not any(name.startswith("error") for name, _ in parse_qsl(page.url.query.decode())):
             query = f"?{page.url.query.decode()}" if page.url.query else ""
             asked = httpx.Request("GET", f"{self.urls.public}{self.urls.auth_path}{query}")
-            if page.url.host != asked.url.host:  # two hosts of ngrok are two sites, as is localhost
+            if not self._brings_cookies(str(page.url), str(asked.url)):
                 asked.headers["sec-fetch-site"] = "cross-site"
             self._send(asked)
+
+    def _brings_cookies(self, page: str, there: str) -> bool:
+        """Two hosts of ngrok are two sites, as is localhost; on one site the page's request has to say so."""
+        one_host = httpx.URL(page).host == httpx.URL(there).host
+        return one_host or (same_site(page, there) and self.credentials)
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         request.headers["user-agent"] = "Mozilla/5.0 (rehearsal)"

@@ -9,6 +9,7 @@ from helpers.notebook import check_views, failure_forms, progress, project_forms
 from helpers.notebook.board_view import Board
 from helpers.notebook.chapter_head import Head
 from helpers.notebook.form import Form
+from helpers.notebook.go_live_forms import GoLiveForm, LayoutForm, ProductionLoginForm
 from helpers.notebook.login_form import LoginForm
 from helpers.notebook.login_view import Trace
 from helpers.notebook.practice_form import PracticeForm
@@ -160,6 +161,28 @@ def failure_pages() -> None:
 async def put_back_form() -> None:
     """Put files, provider and public address back as they were."""
     _show(PutBackForm)
+    if this_setup().settings.autopilot:
+        await tasks.settled()
+        tasks.raise_failed()
+
+
+async def layout_form() -> None:
+    """The two addresses that users will use, and the lines that they need."""
+    await _show_and_settle(LayoutForm)
+
+
+async def go_live_form() -> None:
+    """The checks of what is deployed there, from outside."""
+    await _show_and_settle(GoLiveForm)
+
+
+async def production_login_form() -> None:
+    """A login there, and its proof."""
+    await _show_and_settle(ProductionLoginForm)
+
+
+async def _show_and_settle(form: type[Form]) -> None:
+    _show(form)
     if this_setup().settings.autopilot:
         await tasks.settled()
         tasks.raise_failed()

@@ -24,7 +24,7 @@ _LIMITS = httpx.Limits(max_keepalive_connections=20, keepalive_expiry=2)
 
 
 class Internet:
-    """Which port serves which host; ``localhost:3000`` is a host of its own."""
+    """Which port serves which host; ``localhost:3000`` is a host of its own, ``http://name`` its port 80."""
 
     def __init__(self) -> None:
         self._ports: dict[str, Port] = {}
@@ -77,6 +77,8 @@ class Internet:
         host = _netloc(request.url)
         if host not in self._ports and request.url.host in _LOOPBACK:
             return request
+        plain = f"{request.url.scheme}://{host}"
+        host = plain if plain in self._ports else host
         port = self._ports.get(host)
         number = port() if callable(port) else port
         if number is None:

@@ -6,7 +6,7 @@ and the contract tests hold it to running ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,7 +27,7 @@ _FLAGS = {"httponly": "HttpOnly", "secure": "Secure", "samesite": "SameSite", "d
 
 @dataclass(frozen=True)
 class Connect:
-    """Where Strapi sends a browser that wants to log in; nothing in it is secret."""
+    """Where Strapi sends a browser that wants to log in; nothing secret in it can be read by accident."""
 
     location: str  # redacted
     authorize_host: str
@@ -37,6 +37,7 @@ class Connect:
     id_field: str  # "client_id", "app_id", or "" when neither is sent
     has_state: bool
     session_cookie: str  # name and flags only, such as "koa.sess; HttpOnly"
+    cookies: Secret = field(default_factory=Secret)  # what the browser would hold now
 
 
 class Strapi:
@@ -173,6 +174,7 @@ def _connect(answer: Answer) -> Connect:
         id_field=id_field,
         has_state="state" in value,
         session_cookie=_session_cookie(answer.headers.get_list("set-cookie")),
+        cookies=Secret("; ".join(line.split(";")[0] for line in answer.headers.get_list("set-cookie"))),
     )
 
 

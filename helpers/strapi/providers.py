@@ -118,6 +118,14 @@ class Admin:
         path = f"{_USERS}?filters[email][$endsWith]={quote(f'@{domain}', safe='')}&page=1&pageSize=1"
         return self._ask("GET", path).get(int, "pagination", "total")
 
+    def recent_users(self) -> list[Entry]:
+        """Those who log in to the application, the latest changed first, a hundred at most."""
+        answer = self._ask("GET", f"{_USERS}?page=1&pageSize=100&sort=updatedAt:DESC")
+        users = answer.get(list, "results")
+        if not all(isinstance(user, dict) and "id" in user for user in users):
+            raise answer.unexpected()
+        return users
+
     def plan(
         self,
         provider: str,

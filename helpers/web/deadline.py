@@ -51,14 +51,20 @@ class Fetched:
         return self.body.decode(errors="replace")
 
 
-def fetch(http: httpx.Client, request: httpx.Request, *, seconds: float, most: int) -> Fetched:
-    """The answer to one request that sends no cookie and follows no redirect, cut off behind ``most`` bytes.
+def fetch(
+    http: httpx.Client, request: httpx.Request, *, seconds: float, most: int, cookie: str = ""
+) -> Fetched:
+    """The answer to one request that follows no redirect, cut off behind ``most`` bytes.
+
+    It sends no cookie but ``cookie``, whatever the client holds.
 
     Raises:
         httpx.HTTPError: no answer; one that is not complete after ``seconds`` is an httpx.ReadTimeout.
     """
     # Should the client hold cookies, they belong to somebody's login.
     request.headers.pop("cookie", None)
+    if cookie:
+        request.headers["cookie"] = cookie
     # What is small when packed may be huge when unpacked.
     request.headers["accept-encoding"] = "identity"
     given_up = threading.Event()

@@ -22,7 +22,7 @@ from helpers.notebook.steps import CHAPTERS, STEPS
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "notebooks"
-SET_UP, PRACTICE = NAMES = ["1_set_up.ipynb", "2_practice.ipynb"]
+SET_UP, PRACTICE, GO_LIVE = NAMES = ["1_set_up.ipynb", "2_practice.ipynb", "3_go_live.ipynb"]
 each_notebook = pytest.mark.parametrize("name", NAMES)
 HEAD = ("Goal", "Minutes", "You need", "At the end you hold")
 
@@ -40,7 +40,7 @@ def prose(name: str) -> str:
     return "\n\n".join(cells(name, "markdown"))
 
 
-def test_one_setup_is_one_notebook_and_the_practice_another():
+def test_one_setup_is_one_notebook_and_practice_and_going_live_another_each():
     assert sorted(path.name for path in FOLDER.glob("*.ipynb")) == NAMES
 
 

@@ -14,13 +14,18 @@ from helpers.doctor import checks
 from helpers.doctor.checks import PASSED, Result
 from helpers.kit import Kit
 from helpers.login.verdict import Verdict, judge
+from helpers.practice.deployment_faults import FAULTS as DEPLOYMENT_FAULTS
 from helpers.practice.fault import Fault
 from helpers.practice.faults import FAULTS
 
 # Where a test provokes what no fault on purpose can, it says so.
 _MARK = re.compile(r'record_property\("provokes", "(\w+)"\)')
 _TESTS = Path(__file__).parents[1].rglob("test_*.py")
-PROVOKED = FAULTS.keys() | {id_ for path in _TESTS for id_ in _MARK.findall(path.read_text(encoding="utf-8"))}
+PROVOKED = (
+    FAULTS.keys()
+    | {each.failure for each in DEPLOYMENT_FAULTS}
+    | {id_ for path in _TESTS for id_ in _MARK.findall(path.read_text(encoding="utf-8"))}
+)
 
 
 @contextmanager

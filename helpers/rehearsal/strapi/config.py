@@ -29,6 +29,7 @@ class Config:
     same_site: str = ""
     secure: bool | None = None  # None: only in production
     origins: list[str] | None = None  # `origin` of `strapi::cors`; None: all
+    refresh: bool = True  # `jwtManagement: 'refresh'` of `config/plugins`
     wildcard: bool = False  # a middleware of the project's own that answers everybody with *
 
     @property
@@ -42,8 +43,9 @@ class Config:
         return self.production if self.secure is None else self.secure
 
     def refuses_cookies(self, headers: Mapping[str, str]) -> bool:
-        """Koa sets no secure cookie where it sees no https, and Strapi answers 500."""
-        return self._secure and not (self.proxy and headers.get("x-forwarded-proto") == "https")
+        """Koa sets no secure cookie without https, and Strapi answers 500; the first entry counts."""
+        said = headers.get("x-forwarded-proto", "").split(",")[0].strip()
+        return self._secure and not (self.proxy and said == "https")
 
 
 class _Configured(Protocol):
@@ -51,7 +53,7 @@ class _Configured(Protocol):
 
 
 # A real Strapi lets pages of every origin read these too. But there the password is not known to everybody.
-_ADMIN = ("/admin/", "/users-permissions/")
+_ADMIN = ("/admin/", "/users-permissions/", "/content-manager/")
 
 
 class Cors:

@@ -112,6 +112,9 @@ class StrapiStandIn:
             ("GET", "/{prefix:.*}/auth/{provider}/callback", self._auth),
             ("POST", "/{prefix:.*}/auth/local/register", self._sign_up),
             ("GET", "/{prefix:.*}/users/me", self._me),
+            ("POST", "/{prefix:.*}/auth/refresh", self._refresh),
+            ("POST", f"/{{prefix:.*}}/auth/{TODAY.provider}/deauthorize", self._from_meta),
+            ("POST", f"/{{prefix:.*}}/auth/{TODAY.provider}/data-deletion", self._from_meta),
             ("GET", "/{rest:.*}", self._nowhere),
         ]
         return Routes((verb, path, self._served(handler)) for verb, path, handler in handlers)
@@ -192,12 +195,16 @@ class StrapiStandIn:
         return as_json({"settings": self.users.advanced, "roles": self.users.roles()})
 
     async def _find_users(self, request: Request) -> web.StreamResponse:
+        """A user's provider is not told, whoever asks."""
         self.admins.check(request)
         ending = request.query.get("filters[email][$endsWith]", "")
         found = [user for user in self.users.all if user["email"].endswith(ending)]
+        if request.query.get("sort") == "updatedAt:DESC":
+            found.sort(key=lambda user: str(user["updatedAt"]), reverse=True)
         size, total = int(request.query.get("pageSize", 10)), len(found)
         pagination = {"page": 1, "pageSize": size, "pageCount": -(-total // size), "total": total}
-        return as_json({"results": found[:size], "pagination": pagination})
+        told = [{name: value for name, value in user.items() if name != "provider"} for user in found[:size]]
+        return as_json({"results": told, "pagination": pagination})
 
     async def _delete_user(self, request: Request) -> web.StreamResponse:
         self.admins.check(request)
@@ -235,6 +242,23 @@ class StrapiStandIn:
 
     async def _me(self, request: Request) -> web.StreamResponse:
         return as_json(self.users.who(request.headers.get("authorization", "")))
+
+    async def _refresh(self, request: Request) -> web.StreamResponse:
+        if not self.config.refresh:
+            raise Refusal("Not Found", 404, "NotFoundError")
+        raise Refusal("Missing refresh token", name="BadRequestError")
+
+    async def _from_meta(self, request: Request) -> web.StreamResponse:
+        """The provider file's callbacks, for requests that Meta has not signed."""
+        if TODAY.provider not in self.providers:
+            raise Refusal("Method Not Allowed", 405, "MethodNotAllowedError")
+        if not self.providers[TODAY.provider].get("secret"):
+            raise Refusal(
+                "This provider has no client secret to check signed_request with", name="BadRequestError"
+            )
+        raise Refusal(
+            "signed_request is not signed with the client secret of this provider", name="BadRequestError"
+        )
 
     def _enabled(self, name: str) -> dict[str, Any]:
         entry = self.providers.get(name, {})

@@ -1,0 +1,13 @@
+// vite.config.js: for `vite` and `vite preview`. Built files need the same two rules in the server that serves them.
+import { defineConfig } from 'vite';
+
+const strapi = {
+  target: '@behind@',
+  headers: { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': '@page_host@' },
+};
+const proxy = { '/api': strapi, '/_health': strapi };
+
+export default defineConfig({
+  server: { proxy },
+  preview: { proxy, allowedHosts: ['@page_host@'] },
+});
