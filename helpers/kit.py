@@ -98,6 +98,7 @@ class Kit(Facts):
         self.settings = given
         if self.world:
             known = self.world.prefill(given)
+            self.world.meta.pair = known.client_id, known.client_secret
             self.settings = replace(known, client_id=given.client_id, client_secret=given.client_secret)
 
     def _client(self) -> httpx.Client:
@@ -159,7 +160,7 @@ class Kit(Facts):
         self.tried.clear()
         self._take(self._given())
         if self.world:
-            self.world.delete_app()
+            self.world.meta.delete_app()
             self.world.restart_strapi()
         self.strapi.changed()
         self.renewed()
@@ -190,6 +191,16 @@ class Kit(Facts):
         """An address behind the door as the person is to open it: marked, and in a rehearsal dialled here."""
         marked = self.gateway.own_browser.marked(address)
         return self.world.internet.tab_url(marked) if self.world else marked
+
+    @property
+    def addresses_for_meta(self) -> tuple[str, str, str]:
+        """Redirect URI, deauthorization and data deletion, each empty while nothing is public."""
+        urls = self.urls
+        if not urls.public:
+            return "", "", ""
+        # The built-in provider answers neither callback, so the page's own advice is kept for it.
+        answers = (urls.site_root,) * 2 if self.flow.retired else (urls.deauthorize, urls.data_deletion)
+        return (urls.callback, *answers)
 
     def _frontend(self) -> str:
         """The documented page on localhost:3000 can finish only where the token is in the URL."""
@@ -339,13 +350,14 @@ class Kit(Facts):
         """In a rehearsal, do the work of the chapters before ``step`` without any form."""
         if self.world is None:
             return
+        from helpers.rehearsal.meta.walk import set_up
+
         if step > 1:
             self.open_door()
             self.address_plan(Project(self.settings.strapi_project)).apply(self.undo.files)
         if step > 2:
-            app = self.offered
-            self.use(client_id=app.client_id, client_secret=app.client_secret)
-            self.world.register_app(app.client_id, app.client_secret, self.urls.callback)
+            set_up(self.world.meta, self.world.meta, self.addresses_for_meta)
+            self.use(client_id=self.world.meta_app.client_id, client_secret=self.world.meta_app.client_secret)
         if step > 3:
             self.write_provider_file()
             self.save_provider()

@@ -24,7 +24,8 @@ Before = Callable[[Handler | None], tuple[Gateway, App]]
 
 # What they import comes with `make test-real` alone.
 _BROWSER = [
-    f"real/test_browser_{name}.py" for name in ("canary", "go_live", "login", "notebook7", "notebooks")
+    f"real/test_browser_{name}.py"
+    for name in ("canary", "go_live", "login", "meta", "notebook7", "notebooks")
 ]
 collect_ignore = [] if importlib.util.find_spec("axe_playwright_python") else _BROWSER
 

@@ -18,6 +18,7 @@ class Facts:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.riddle = False  # an exercise: what is wrong is seen, but named only when asked for
         self._on_change: list[Listener] = []
         self._on_renewal: list[Listener] = []
 

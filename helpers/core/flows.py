@@ -72,5 +72,7 @@ FLOWS = {flow.name: flow for flow in (TODAY, DOCUMENTED)}
 CREDENTIALS = Credentials(**_DATA["credentials"])
 CONSOLE_URL: str = _DATA["console"]["url"]
 CONSOLE_AS_OF: date = _DATA["console"]["as_of"]
+# By flow, and ``account`` for Instagram's own settings: what stands on its buttons, fields and menus.
+CONSOLE_LABELS: dict[str, dict[str, Any]] = _DATA["console"]["labels"]
 CONSOLE_STEPS = tuple(Step(**step) for step in _DATA["console"]["steps"])
 REFUSED_APP_NAMES: tuple[str, ...] = tuple(_DATA["console"]["refused_names"])

@@ -119,7 +119,8 @@ def two_servers(front_end: str, strapi: str) -> None:
 def frontend_redirect(text: str) -> str:
     """Strapi 5.51 and later crash on a relative address here, so only an absolute one is taken."""
     text = text.strip()
-    origin = _origin(text)
+    # A blank in the path is not a missing scheme.
+    origin = _origin(re.sub(r"(?<=\S)\s", "%20", text))
     if not origin:
         example = (
             _with_scheme(text) or f"https://your-name.ngrok-free.dev/connect/{DOCUMENTED.provider}/redirect"
@@ -130,6 +131,8 @@ def frontend_redirect(text: str) -> str:
             failure=known.CALLBACK_ANSWERS_500,
         )
     parts = urlsplit(text)
+    if re.search(r"\s", text):
+        raise InputError("The redirect URL has a blank in it: take that out, or write %20 in its place.")
     if "@" in parts.netloc:
         raise InputError(f"The redirect URL must not hold a name or password: begin with {origin}")
     if "/api/connect/" in parts.path:
@@ -166,6 +169,12 @@ def email(text: str) -> str:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
         raise InputError("Type the e-mail address of your Strapi administrator, such as you@example.com")
     return text
+
+
+def password(text: str) -> Secret:
+    if not text:
+        raise InputError("Type the password of your Strapi administrator.")
+    return Secret(text)
 
 
 def port(text: str) -> int:

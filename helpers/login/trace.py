@@ -97,18 +97,41 @@ def one_line(text: str) -> str:
 
 
 def as_html(attempt: Attempt, verdict: Verdict) -> str:
-    """A table; every value is escaped, because servers and people wrote parts of it."""
+    """A table; every value is escaped, because servers and people wrote parts of it.
+
+    What broke the login stands once, beside the hop where it broke; a success stands above the table.
+    """
+    said = "<br>".join(escape(line) for line in conclusion(verdict))
+    said = f'<p class="kit-said">{said}</p>'
     rows = []
     for number, hop in enumerate(attempt, 1):
-        broke, here = (' class="kit-broke"', "<br><b>broke here</b>") if hop is verdict.broke_at else ("", "")
+        broke, here, why = "", "", ""
+        if hop is verdict.broke_at:
+            broke, here, why = ' class="kit-broke"', "<br><b>broke here</b>", said
         rows.append(
-            f"<tr{broke}><td>{number}</td><td>{escape(MEANING.get(hop.step, hop.step))}{_details(hop)}</td>"
+            f"<tr{broke}><td>{number}</td>"
+            f"<td>{escape(MEANING.get(hop.step, hop.step))}{_details(hop)}{why}</td>"
             f"<td>{escape(hop.sender)} &rarr; {escape(hop.receiver)}</td>"
             f"<td>{outcome(hop)}{here}</td><td>{'' if hop.ms is None else f'{hop.ms:.0f} ms'}</td></tr>"
         )
     heads = "".join(f'<th scope="col">{name}</th>' for name in ("", "Step", "Who", "Status", "Time"))
-    said = "<br>".join(escape(line) for line in conclusion(verdict))
-    return f'<table class="kit-trace"><tr>{heads}</tr>{"".join(rows)}</table><p class="kit-said">{said}</p>'
+    table = f'<table class="kit-trace"><tr>{heads}</tr>{"".join(rows)}</table>'
+    if verdict.ok:
+        return _success(attempt, said) + table
+    return table if verdict.broke_at else table + said
+
+
+def _success(attempt: Attempt, said: str) -> str:
+    """What was proven, and what comes next."""
+    first, last = attempt.hops[0], attempt.hops[-1]
+    seconds = last.at - first.at + (last.ms or 0) / 1000
+    proof = attempt.last("me")
+    asked = f"{proof.method} {short(proof.url)} answered {outcome(proof)}" if proof else ""
+    took = f"{len(attempt)} hops in {seconds:.1f} seconds"
+    return (
+        f'<div class="kit-success">{said}<p>{escape(asked)}. {took}.</p>'
+        "<p>Next: chapter 6 puts everything back. After a rehearsal, choose Live in Start here.</p></div>"
+    )
 
 
 def _details(hop: Hop) -> str:

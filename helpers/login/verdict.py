@@ -138,6 +138,11 @@ def _failed(hop: Hop, failure: str | None, reason: str) -> Verdict:
     return Verdict(False, True, reason, failure=failure, broke_at=hop)
 
 
+def veiled(verdict: Verdict) -> Verdict:
+    """As it was seen, without its name."""
+    return replace(verdict, failure=None)
+
+
 def failed(verdict: Verdict) -> LoginFailed:
     """A bad verdict as an error to show: the failure in the catalogue's words, what was seen as evidence."""
     if verdict.failure is None:

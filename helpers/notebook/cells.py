@@ -12,6 +12,7 @@ from helpers.notebook.form import Form
 from helpers.notebook.go_live_forms import GoLiveForm, LayoutForm, ProductionLoginForm
 from helpers.notebook.login_form import LoginForm
 from helpers.notebook.login_view import Trace
+from helpers.notebook.meta_form import MetaForm
 from helpers.notebook.practice_form import PracticeForm
 from helpers.notebook.put_back_form import PutBackForm
 from helpers.notebook.share_progress import ShareForm, Sharing
@@ -20,7 +21,7 @@ from helpers.notebook.this_setup import made, the, this_setup
 # The forms of the chapters, for whoever catches up.
 _FORMS: dict[int, tuple[type[Form], ...]] = {
     1: (setup_forms.TunnelForm, project_forms.BackendForm),
-    2: (setup_forms.UrlsForm, setup_forms.CredentialsForm),
+    2: (MetaForm, setup_forms.CredentialsForm),
     3: (project_forms.ProviderFileForm, setup_forms.ProviderForm),
     4: (LoginForm,),
 }
@@ -89,6 +90,11 @@ def front_end_form() -> None:
 def by_hand() -> None:
     """The same lines to copy, for projects that this machine cannot reach."""
     display(the(project_forms.by_hand))
+
+
+def meta_dashboard() -> None:
+    """In a rehearsal, Meta's dashboard to operate."""
+    _show(MetaForm)
 
 
 def addresses_form() -> None:

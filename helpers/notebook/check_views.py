@@ -126,6 +126,8 @@ class Doctor(Block):
     async def measure(self) -> None:
         self.headline.say("busy", "Checking")
         self.results = await asyncio.to_thread(checks.run, self.kit)
+        if self.kit.riddle:
+            self.results = [checks.veiled(each) for each in self.results]
         self.cards.value = diagnosis.as_html(self.results)
         self.headline.say(KINDS[worst(self.results)], diagnosis.headline(self.results))
 

@@ -14,7 +14,8 @@ from typing import Any, cast
 import ipywidgets as w
 from IPython import get_ipython
 
-from helpers.core.errors import KitError
+from helpers import failures
+from helpers.core.errors import InputError, KitError, Stopped
 from helpers.failures import known
 from helpers.kit import Kit
 from helpers.notebook import progress, tasks
@@ -175,6 +176,7 @@ class Form(Block):
         """
         self.unattended = True
         try:
+            self.fill()
             self.autopilot()
             if self.task:
                 await asyncio.gather(self.task, return_exceptions=True)
@@ -210,6 +212,8 @@ class Form(Block):
                     answer = cast(str, await asyncio.to_thread(job))
                 self.kit.tried.update(self.checks)
                 return answer
+            except KitError as error:
+                raise (_unnamed(error) if self.kit.riddle else error) from None
             finally:
                 self.cancel_button.layout.display = "none"
                 steps.has_worked_on(self.checks)
@@ -222,6 +226,35 @@ class Form(Block):
 
     def refuse(self, error: KitError) -> None:
         tasks.show_error(self.status, error)
+
+
+def _unnamed(error: KitError) -> KitError:
+    """What was seen; in an exercise it is named only when asked for."""
+    if isinstance(error, Stopped) or not error.failure:
+        return error
+    named = str(error) == failures.get(error.failure).title
+    return KitError(error.evidence if named else str(error))
+
+
+def read_all(*reads: Callable[[], Any]) -> list[Any]:
+    """What each of them reads.
+
+    Raises:
+        KitError: what is wrong in all of them together, so that nobody mends one field after the other.
+    """
+    read: list[Any] = []
+    wrong: list[KitError] = []
+    for each in reads:
+        try:
+            read.append(each())
+        except KitError as error:
+            wrong.append(error)
+    if len(wrong) == 1:
+        raise wrong[0]
+    if wrong:
+        failure = next((error.failure for error in wrong if error.failure), None)
+        raise InputError(" ".join(str(error) for error in wrong), failure=failure)
+    return read
 
 
 def _is_value(field: w.Widget) -> bool:

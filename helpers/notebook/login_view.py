@@ -9,6 +9,7 @@ from IPython.display import DisplayHandle, display
 
 from helpers.kit import Kit
 from helpers.login import trace
+from helpers.login.verdict import veiled
 from helpers.notebook import tasks
 from helpers.notebook.widgets import Block
 
@@ -42,6 +43,7 @@ class Trace(Block):
                 self._diagram.update({"text/plain": _LATER}, raw=True)
             return
         verdict = self.kit.logins.verdict(attempt)
+        verdict = veiled(verdict) if self.kit.riddle else verdict
         self.table.value = trace.as_html(attempt, verdict)
         if self._diagram:
             self._diagram.update(_mermaid(trace.mermaid(attempt, verdict)), raw=True)

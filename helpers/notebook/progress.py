@@ -63,6 +63,8 @@ class Progress:
         if flow != (self.kit.flow, self.kit.settings.mode):
             return  # of a setup that is over
         found = [self._as_tried(each) for each in found]
+        if self.kit.riddle:
+            found = [checks.veiled(each) for each in found]
         self.results |= {each.id: each for each in found}
         self.show()
         await tell_board(self.kit.settings, found)

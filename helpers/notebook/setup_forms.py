@@ -11,9 +11,10 @@ import ipywidgets as w
 from helpers.core import inputs
 from helpers.core.errors import InputError, KitError, Refused
 from helpers.core.flows import CREDENTIALS, DOCUMENTED, TODAY
+from helpers.core.masking import Secret
 from helpers.kit import Kit
 from helpers.notebook import tasks
-from helpers.notebook.form import LABEL, Form, checkbox, note, text_field, wide
+from helpers.notebook.form import LABEL, Form, checkbox, note, read_all, text_field, wide
 from helpers.notebook.widgets import CopyField, SecretField
 
 _RETIRED = "Documented: Basic Display. Retired by Meta on 2024-12-04, works in rehearsal only"
@@ -114,10 +115,11 @@ class TunnelForm(Form):
             if kit.settings.public_url:
                 kit.lead_to(inputs.port(self.port.value))
             else:
-                kit.use(
-                    ngrok_authtoken=inputs.authtoken(self.token.secret.reveal()),
-                    ngrok_domain=inputs.domain(self.domain.value),
+                token, domain = read_all(
+                    lambda: inputs.authtoken(self.token.secret.reveal()),
+                    lambda: inputs.domain(self.domain.value),
                 )
+                kit.use(ngrok_authtoken=token, ngrok_domain=domain)
         except KitError as error:
             self.refuse(error)
             return
@@ -166,11 +168,8 @@ class UrlsForm(Form):
         super().__init__(kit, [CopyField() for _ in kit.flow.address_labels], "I have saved them at Meta")
 
     def fill(self) -> None:
-        urls, retired = self.kit.urls, self.kit.flow.retired
-        # The built-in provider answers neither callback, so the page's own advice is kept for it.
-        answers = (urls.site_root, urls.site_root) if retired else (urls.deauthorize, urls.data_deletion)
-        values = (urls.callback, *answers) if urls.public else ("", "", "")
-        for field, label, value in zip(self.fields, self.kit.flow.address_labels, values, strict=True):
+        labels, values = self.kit.flow.address_labels, self.kit.addresses_for_meta
+        for field, label, value in zip(self.fields, labels, values, strict=True):
             field.label, field.value = label, value
 
     def submit(self) -> None:
@@ -179,12 +178,19 @@ class UrlsForm(Form):
         def job() -> str:
             if not kit.urls.public:
                 raise InputError("There is no public address yet: start the tunnel in 1.1 first.")
-            if kit.world:
-                kit.world.meta_app.redirect_uris.add(kit.urls.callback)
-                return f"The rehearsal's Meta knows {kit.urls.callback}"
-            return "Noted. Whether Meta really has it shows at the first login: nobody can ask Meta from here"
+            return tasks.Note(
+                "Noted. Whether Meta really has them shows at the first login: nobody can ask Meta from here."
+            )
 
         self.work(job, "Saving")
+
+
+def _pair(form: Form) -> tuple[str, Secret]:
+    """What is known; in a rehearsal a person copies it from the dashboard, which is done where nobody is."""
+    kit = form.kit
+    if kit.world and form.unattended and not kit.settings.client_id:
+        return kit.world.meta.pair
+    return kit.settings.client_id, kit.settings.client_secret
 
 
 class CredentialsForm(Form):
@@ -199,23 +205,23 @@ class CredentialsForm(Form):
         super().__init__(kit, [self.client_id, self.secret, self.remember], "Save")
 
     def fill(self) -> None:
-        given = self.kit.offered
-        self.offer(self.client_id, given.client_id)
-        self.offer(self.secret, given.client_secret)
+        client_id, secret = _pair(self)
+        self.offer(self.client_id, client_id)
+        self.offer(self.secret, secret)
 
     def submit(self) -> None:
         kit = self.kit
         try:
-            client_id = inputs.client_id(self.client_id.value)
-            secret = inputs.client_secret(self.secret.secret.reveal())
+            client_id, secret = read_all(
+                lambda: inputs.client_id(self.client_id.value),
+                lambda: inputs.client_secret(self.secret.secret.reveal()),
+            )
             kit.learn(keep_secrets=self.remember.value, client_id=client_id, client_secret=secret)
         except KitError as error:
             self.refuse(error)
             return
 
         def job() -> str:
-            if kit.world:
-                kit.world.create_app(client_id, secret)
             where = "kept in the .env file" if self.remember.value else "kept in this notebook's kernel only"
             return f"Client ID {client_id} saved; the secret is {where}"
 
@@ -238,9 +244,9 @@ class ProviderForm(Form):
         super().__init__(kit, fields, "Save in Strapi")
 
     def fill(self) -> None:
-        given = self.kit.offered
-        self.offer(self.client_id, given.client_id)
-        self.offer(self.secret, given.client_secret)
+        given, (client_id, secret) = self.kit.offered, _pair(self)
+        self.offer(self.client_id, client_id)
+        self.offer(self.secret, secret)
         page = self.kit.urls.frontend_redirect
         self.offer(self.callback, page if page.startswith("http") else "")  # no address yet
         self.offer(self.email, given.strapi_admin_email)
@@ -249,15 +255,18 @@ class ProviderForm(Form):
     def submit(self) -> None:
         kit = self.kit
         try:
-            client_id = inputs.client_id(self.client_id.value)
-            secret = inputs.client_secret(self.secret.secret.reveal())
-            callback = inputs.frontend_redirect(self.callback.value)
-            email = inputs.email(self.email.value)
+            client_id, secret, callback, email, password = read_all(
+                lambda: inputs.client_id(self.client_id.value),
+                lambda: inputs.client_secret(self.secret.secret.reveal()),
+                lambda: inputs.frontend_redirect(self.callback.value),
+                lambda: inputs.email(self.email.value),
+                lambda: inputs.password(self.password.secret.reveal()),
+            )
         except KitError as error:
             self.refuse(error)
             return
         kit.use(client_id=client_id, client_secret=secret,
-                strapi_admin_email=email, strapi_admin_password=self.password.secret)  # fmt: skip
+                strapi_admin_email=email, strapi_admin_password=password)  # fmt: skip
 
         def job() -> str:
             old = _old_users(kit)

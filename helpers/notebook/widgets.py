@@ -34,8 +34,13 @@ class Block(w.VBox):
         return bundle | {"text/plain": NO_WIDGETS}
 
 
+def with_clipboard(name: str) -> str:
+    """A script together with what it copies with."""
+    return "".join((STATIC / each).read_text(encoding="utf-8") for each in ("clipboard.js", name))
+
+
 class CopyField(anywidget.AnyWidget):
-    _esm = STATIC / "copy_field.js"
+    _esm = with_clipboard("copy_field.js")
     _css = STATIC / "kit.css"
     label = traitlets.Unicode().tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)

@@ -130,22 +130,22 @@ def _saved_secret(kit: Kit) -> None:
 
 
 FAULTS = {
-    known.LOGIN_LINK_NOT_FOUND: Fault(_project(_same, link=""), practice=True),
+    known.LOGIN_LINK_NOT_FOUND: Fault(_project(_same, link="")),
     known.LOGIN_LINK_UNDEFINED: Fault(_project(_same, variable="BACKEND_URL")),
-    known.LOGIN_LINK_OF_EARLIER_TUNNEL: Fault(_project(_old), practice=True),
-    known.LOGIN_LINK_DOUBLE_SLASH: Fault(_project(lambda public: f"{public}/"), practice=True),
+    known.LOGIN_LINK_OF_EARLIER_TUNNEL: Fault(_project(_old)),
+    known.LOGIN_LINK_DOUBLE_SLASH: Fault(_project(lambda public: f"{public}/")),
     known.EXAMPLE_ON_NEW_NODE: Fault(all_of(_node("22.13.0"), _project(_same, scripts="3.4.1"))),
-    known.FRONT_END_VARIABLE_UNSEEN: Fault(_project(_same, variable="VITE_BACKEND_URL"), practice=True),
+    known.FRONT_END_VARIABLE_UNSEEN: Fault(_project(_same, variable="VITE_BACKEND_URL")),
     known.CORS_WILDCARD_WITH_COOKIES: Fault(
         all_of(elsewhere, _FOR_ALL_SITES, configured(wildcard=True)), beside=known.COOKIE_NOT_SENT
     ),
     known.COOKIE_NOT_SENT: Fault(all_of(elsewhere, _FOR_ALL_SITES)),
     known.REDIRECT_ROUTE_MISSING: Fault(_without_its_last_part, practice=True),
     known.MIXED_CONTENT: Fault(_project(lambda public: "http://localhost:1337")),
-    known.DEV_SERVER_REFUSES_HOST: Fault(_invalid_host, practice=True),
+    known.DEV_SERVER_REFUSES_HOST: Fault(_invalid_host),
     known.AGENT_DOWNLOAD_FAILED: Fault(_no_download),
-    known.PORT_TAKEN: Fault(_another_program, practice=True),
-    known.SECRET_SAVED_IN_NOTEBOOK: Fault(_saved_secret, practice=True),
+    known.PORT_TAKEN: Fault(_another_program),
+    known.SECRET_SAVED_IN_NOTEBOOK: Fault(_saved_secret),
     known.TUNNEL_GONE_AFTER_RESTART: Fault(_dead_kernel),
     known.NODE_DOES_NOT_FIT: Fault(all_of(_node("16.20.2"), lambda kit: world(kit).strapi_server.stop())),
 }

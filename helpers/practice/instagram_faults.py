@@ -14,6 +14,10 @@ def _deny(kit: Kit) -> None:
     robot.finish(robot.start(), allow=False)
 
 
+def _two_addresses_missing(kit: Kit) -> None:
+    world(kit).meta.addresses.drop("deauthorize", "deletion")
+
+
 def _call_back_twice(kit: Kit) -> None:
     robot = kit.browser(twice=frozenset({kit.urls.callback_path}))
     robot.finish(robot.start(), allow=True)
@@ -35,16 +39,16 @@ FAULTS = {
     known.USER_PROFILE_SCOPE_REFUSED: Fault(saved(scope=[DOCUMENTED.scope]), practice=True),
     known.NO_VALID_SCOPE: Fault(saved(scope=["business_basic"])),
     known.APP_NOT_RECOGNISED: Fault(saved(key="1184467019273355"), practice=True),
-    known.REDIRECT_URI_REFUSED: Fault(lambda kit: world(kit).meta_app.redirect_uris.clear(), practice=True),
+    known.REDIRECT_URI_REFUSED: Fault(lambda kit: world(kit).meta.addresses.add_slashes(), practice=True),
     known.REDIRECT_URI_CHANGED: Fault(nothing, _change_url_midway),
     known.CLIENT_SECRET_WRONG: Fault(
         lambda kit: setattr(world(kit).meta_app, "client_secret", Secret("0" * 32)), practice=True
     ),
     known.CODE_USED_OR_EXPIRED: Fault(nothing, _call_back_twice, engine="token", flow="documented"),
-    known.NO_ROLE_IN_APP: Fault(instagram(not_a_tester=True), practice=True),
-    known.SESSION_INVALID: Fault(instagram(incomplete_form=True), practice=True),
-    known.PROFILE_REFUSED: Fault(instagram(graph_error=100), practice=True),
-    known.TOKEN_REFUSED: Fault(instagram(graph_error=190), practice=True),
+    known.NO_ROLE_IN_APP: Fault(lambda kit: world(kit).meta.uninvite(), practice=True),
+    known.SESSION_INVALID: Fault(_two_addresses_missing, practice=True),
+    known.PROFILE_REFUSED: Fault(instagram(graph_error=100)),
+    known.TOKEN_REFUSED: Fault(instagram(graph_error=190)),
     known.PERSON_DECLINED: Fault(nothing, _deny),
     known.INSTAGRAM_GENERAL_ERROR: Fault(instagram(oops="authorize")),
     known.REDIRECT_LOOP_AT_INSTAGRAM: Fault(instagram(checkpoint=True)),

@@ -60,10 +60,10 @@ def _inspector_taken(kit: Kit) -> None:
 
 
 FAULTS = {
-    known.AUTHTOKEN_MISSING: Fault(agent("4018"), practice=True),
+    known.AUTHTOKEN_MISSING: Fault(agent("4018")),
     known.AUTHTOKEN_MALFORMED: Fault(_token("tooShort"), practice=True),
     known.AUTHTOKEN_REVOKED: Fault(_token("revoked_2rehearsalOnlyNotARealAuthtoken"), practice=True),
-    known.TOO_MANY_AGENTS: Fault(agent(KIT_NGROK_SESSIONS="0"), practice=True),
+    known.TOO_MANY_AGENTS: Fault(agent(KIT_NGROK_SESSIONS="0")),
     known.TUNNEL_OFFLINE: Fault(_agent_dies, practice=True),
     known.STRAPI_DOES_NOT_ANSWER: Fault(lambda kit: world(kit).strapi_server.stop()),
     known.NGROK_WARNING_PAGE: Fault(agent("interstitial")),

@@ -1,10 +1,9 @@
-"""A practice room: one thing is broken on purpose, and the reader finds out which."""
+"""A practice room: one thing is broken on purpose, and the reader repairs it."""
 
 from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass
 
 from helpers import failures
 from helpers.core.errors import InputError, KitError, LoginFailed
@@ -14,24 +13,11 @@ from helpers.gateway.witness import Attempt
 from helpers.kit import Kit
 from helpers.login.verdict import failed
 
-_AREAS = {
-    "A": "in Strapi: its files, its settings or its users",
-    "B": "at Meta: in the app's settings or with the account",
-    "C": "in the tunnel: the account, the agent or the way through it",
-    "D": "in the front end or on the way to it",
-    "E": "on this machine: its programs, its ports or its notebooks",
-}
 _PATIENCE = 10.0  # seconds for a robot's login to be witnessed
 
 
-@dataclass(frozen=True)
-class Answer:
-    right: bool
-    text: str
-
-
 class Practice:
-    """One exercise at a time, in the rehearsal of ``kit``.
+    """One exercise at a time, in the rehearsal of ``kit``, which names nothing meanwhile (``kit.riddle``).
 
     Raises:
         InputError: what is asked for is not possible now; the text says what to do first.
@@ -40,16 +26,11 @@ class Practice:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
         self._id = ""
-        self._tries = 0
+        self._since = 0.0
 
     @property
     def broken(self) -> bool:
         return bool(self._id)
-
-    @property
-    def choices(self) -> list[Failure]:
-        """What it may be, in the catalogue's order."""
-        return [failures.get(id_) for id_ in sorted(_exercises())]
 
     def break_something(self, number: int | None = None) -> None:
         """Break one thing without saying which; the same ``number`` breaks the same thing for everybody."""
@@ -58,14 +39,16 @@ class Practice:
         if self.kit.flow.name != "today":
             raise InputError("The exercises are about today's login: choose it in Start here.")
         if self.broken:
-            raise InputError("Something is broken already: find it, or press Mend it.")
+            raise InputError("Something is broken already: repair it, or press Make it whole.")
         self._make_whole()
         ids = _exercises()
         id_ = ids[number % len(ids)] if number is not None else random.choice(ids)  # noqa: S311 - no secret
         from helpers.practice.faults import FAULTS
 
         FAULTS[id_].play(self.kit)
-        self._id, self._tries = id_, 0
+        self._id, self._since, self.kit.riddle = id_, time.monotonic(), True
+        # Whatever is wrong now was in order before, so all of it counts as tried.
+        self.kit.tried.update(checks.TITLES)
         self.kit.changed()
 
     def try_to_log_in(self) -> tuple[Attempt, KitError | None]:
@@ -87,31 +70,25 @@ class Practice:
         verdict = self.kit.logins.verdict(attempt)
         return attempt, None if verdict.ok else failed(verdict)
 
-    def answer(self, id_: str) -> Answer:
-        """Whether that is it; if not, a hint that does not tell."""
-        mine = failures.get(self._needs_exercise())
-        if id_ == mine.id:
-            return Answer(True, f"Right: {mine.title} [{mine.id}].")
-        self._tries += 1
-        return Answer(False, f"Not that one. {self._hint(mine, failures.get(id_))}")
+    def repaired(self) -> Failure | None:
+        """What it was, once a login has worked since and the doctor finds nothing; else None."""
+        if not self.broken or not self._logged_in() or checks.causes(checks.run(self.kit)):
+            return None
+        was = failures.get(self._id)
+        self._id, self.kit.riddle = "", False
+        return was
 
-    def _hint(self, mine: Failure, guess: Failure) -> str:
-        if apart := guess.apart.get(mine.id) or mine.apart.get(guess.id):
-            return apart
-        if self._tries == 1:
-            near = "You are near: it is" if guess.id[0] == mine.id[0] else "Look elsewhere: it is"
-            return f"{near} {_AREAS[mine.id[0]]}."
-        if mine.named_by == "login":
-            return "Only a login shows it: press Try to log in, and read the step that is marked."
-        return f"Read what the doctor's check “{checks.TITLES[mine.named_by]}” says."
+    def _logged_in(self) -> bool:
+        began = (each for each in self.kit.witness.attempts if each.hops[0].at >= self._since)
+        return any(self.kit.logins.verdict(attempt).ok for attempt in began)
 
     def reveal(self) -> Failure:
-        return failures.get(self._needs_exercise())
-
-    def _needs_exercise(self) -> str:
-        if not self._id:
+        """What it is; from now on everything names it."""
+        if not self.broken:
             raise InputError("Nothing is broken: press Break something first.")
-        return self._id
+        self.kit.riddle = False
+        self.kit.changed()
+        return failures.get(self._id)
 
     def mend(self) -> None:
         """A fresh rehearsal in which everything is in order."""
@@ -120,7 +97,7 @@ class Practice:
 
     def _make_whole(self) -> None:
         """Without a word in between: whoever measures then would see it half done."""
-        self._id = ""
+        self._id, self.kit.riddle = "", False
         self.kit.renew()
         self.kit.rehearse_up_to(4)
 

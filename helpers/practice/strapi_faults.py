@@ -96,7 +96,7 @@ def _no_keys(kit: Kit) -> None:
 
 
 FAULTS = {
-    known.PROVIDER_DISABLED: Fault(saved(enabled=False), practice=True),
+    known.PROVIDER_DISABLED: Fault(saved(enabled=False)),
     known.SERVER_URL_MISSING: Fault(edited(_OVERLAY, "https://", "http://"), practice=True),
     known.SERVER_URL_LOCALHOST: Fault(_as_on_the_page, practice=True),
     known.SERVER_URL_OF_EARLIER_TUNNEL: Fault(
@@ -108,8 +108,7 @@ FAULTS = {
     ),
     known.LOGIN_ADDRESS_NOT_FOUND: Fault(configured(prefix="/v1")),
     known.SESSION_MIDDLEWARE_MISSING: Fault(
-        all_of(written("config/middlewares.js", _MIDDLEWARES), configured(session_middleware=False)),
-        practice=True,
+        all_of(written("config/middlewares.js", _MIDDLEWARES), configured(session_middleware=False))
     ),
     known.SESSION_LOST: Fault(nothing, _begin_on_localhost, engine="token", flow="documented"),
     known.STATE_MISMATCH: Fault(nothing, _begin_on_localhost),
@@ -125,18 +124,17 @@ FAULTS = {
     known.STRAPI_RATE_LIMIT: Fault(_use_up_the_minute),
     known.SESSION_COOKIE_MISSING: Fault(elsewhere, practice=True),
     known.CROSS_SITE_COOKIE_DROPPED: Fault(configured(same_site="none")),
-    known.SECURE_COOKIE_REFUSED: Fault(configured(production=True), practice=True),
+    known.SECURE_COOKIE_REFUSED: Fault(configured(production=True)),
     known.PROXY_SETTING_WITHOUT_EFFECT: Fault(
-        all_of(edited(_SERVER, r"\n}\);", "\n  proxy: true,\n});"), configured(production=True)),
-        practice=True,
+        all_of(edited(_SERVER, r"\n}\);", "\n  proxy: true,\n});"), configured(production=True))
     ),
-    known.APP_KEYS_MISSING: Fault(_no_keys, practice=True),
-    known.SIGN_UP_CLOSED: Fault(advanced(allow_register=False), practice=True),
-    known.EMAIL_TAKEN: Fault(partial(_known, provider="local"), practice=True),
+    known.APP_KEYS_MISSING: Fault(_no_keys),
+    known.SIGN_UP_CLOSED: Fault(advanced(allow_register=False)),
+    known.EMAIL_TAKEN: Fault(partial(_known, provider="local")),
     known.ACCESS_TOKEN_MISSING: Fault(instagram(wrapped_token=True)),
-    known.NO_ROLE_FOR_NEW_USER: Fault(advanced(default_role="editor"), practice=True),
-    known.ME_FORBIDDEN: Fault(_users(may_read_me=False), practice=True),
-    known.ACCOUNT_BLOCKED: Fault(partial(_known, blocked=True), practice=True),
+    known.NO_ROLE_FOR_NEW_USER: Fault(advanced(default_role="editor")),
+    known.ME_FORBIDDEN: Fault(_users(may_read_me=False)),
+    known.ACCOUNT_BLOCKED: Fault(partial(_known, blocked=True)),
     known.JWT_REFUSED: Fault(_users(forgetful=True)),
     known.CORS_REFUSED_BY_STRAPI: Fault(
         configured(origins=["https://shop.example"]), engine="token", flow="documented"

@@ -20,6 +20,9 @@ from helpers.gateway.observe import Observed
 from helpers.gateway.witness import Witness
 from helpers.rehearsal.instagram.login_pages import Account, App, InstagramStandIn, Switches
 from helpers.rehearsal.internet import Internet, edge_port
+from helpers.rehearsal.meta.dashboard import Dashboard
+from helpers.rehearsal.meta.documented import DocumentedDashboard
+from helpers.rehearsal.meta.today import TodaysDashboard
 from helpers.rehearsal.ngrok.install import install_agent
 from helpers.rehearsal.scratch import copy_project, new_folder, no_room
 from helpers.rehearsal.strapi.config import Config
@@ -53,7 +56,10 @@ class World:
         self.project = self.folder / "my-strapi"
         self.internet = Internet()
         account = Account()
-        self.meta_app = App("Kit rehearsal", "", Secret(), set(), {account.username})
+        self.meta_app = App("", "", Secret(), set(), set())
+        pair = facts.SAMPLE_CLIENT_ID, Secret(facts.SAMPLE_CLIENT_SECRET)
+        kind = DocumentedDashboard if flow.retired else TodaysDashboard
+        self.meta: Dashboard = kind(flow, self.meta_app, account, pair)
         self.instagram = InstagramStandIn(self.meta_app, account, Switches(era=flow.name))
         try:
             copy_project(_PROJECT, self.project)
@@ -137,18 +143,6 @@ class World:
     def restart_strapi(self) -> None:
         """What Ctrl-C and a new start do: ``.env`` is read again, too."""
         self.strapi.restart()
-
-    def register_app(self, client_id: str, secret: Secret, redirect_uri: str) -> None:
-        """What creating an app at Meta and saving its addresses does: the stand-in knows both then."""
-        self.create_app(client_id, secret)
-        self.meta_app.redirect_uris.add(redirect_uri)
-
-    def create_app(self, client_id: str, secret: Secret) -> None:
-        self.meta_app.client_id, self.meta_app.client_secret = client_id, secret
-
-    def delete_app(self) -> None:
-        self.create_app("", Secret())
-        self.meta_app.redirect_uris.clear()
 
     def close(self) -> None:
         # No threads for it: at the end of the process none can be started any more.

@@ -142,7 +142,7 @@ def test_a_good_value_comes_back_clean(parse: Parser, text: str, value: Any):
         (inputs.frontend_redirect, f"localhost:3000{PAGE}", f"{ABSOLUTE}http://localhost:3000{PAGE}"),
         (inputs.frontend_redirect, f"shop.dev{PAGE}", f"{ABSOLUTE}https://shop.dev{PAGE}"),
         (inputs.frontend_redirect, "http://[::1", ABSOLUTE),
-        (inputs.frontend_redirect, "https://shop.dev/my page", ABSOLUTE),
+        (inputs.frontend_redirect, "https://shop.dev/my page", "has a blank in it"),
         (inputs.frontend_redirect, "https://me:pw@shop.dev/", "or password: begin with https://shop.dev"),
         (
             inputs.frontend_redirect,
@@ -239,3 +239,8 @@ def test_an_address_that_is_taken_can_be_used_and_stays_the_same(parse: Parser, 
         assert parse(address) == address
         assert httpx.URL(address).host
         assert not address.endswith("/")
+
+
+def test_a_blank_in_an_address_is_called_a_blank():
+    with pytest.raises(InputError, match="has a blank in it"):
+        inputs.frontend_redirect("https://example.com/a b")

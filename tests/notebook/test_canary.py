@@ -17,6 +17,7 @@ import nbformat
 import pytest
 
 from helpers.core import settings
+from helpers.core.masking import Secret
 from helpers.doctor import checks
 from helpers.kit import Kit
 from helpers.notebook import login_view, setup_forms, tasks
@@ -42,6 +43,8 @@ def leaks(text: str) -> list[str]:
 @pytest.fixture
 def kit(tmp_path: Path) -> Iterator[Kit]:
     kit = Kit(settings.load({}, home=tmp_path))
+    assert kit.world
+    kit.world.meta.pair = settings.SAMPLE_CLIENT_ID, Secret(CLIENT_SECRET)
     yield kit
     kit.close()
 

@@ -815,3 +815,17 @@ def test_users_of_the_old_provider_are_counted_before_the_switch(ready: Kit, old
         assert (told in form.status.text) == said
 
     play(scene)
+
+
+def test_all_that_is_wrong_in_a_form_is_said_at_once(kit: Kit) -> None:
+    async def scene() -> None:
+        form = ProviderForm(kit)
+        form.email.value = "nobody"
+        form.password.hold(Secret())
+        form.callback.value = "shop"
+        await press(form)
+        assert form.status.kind == "failed"
+        for told in ("client ID is empty", "secret is empty", "must be absolute", "e-mail", "password"):
+            assert told in form.status.text
+
+    play(scene)

@@ -41,32 +41,15 @@ def first_cause(kit: Kit) -> str | None:
 
 def test_what_is_broken_is_found_with_the_doctor_and_mended(kit: Kit) -> None:
     room = Practice(kit)
-    room.break_something(number_of("A25"))
-    assert first_cause(kit) == "A25"
-    assert room.answer("A25").right
+    room.break_something(number_of("A04"))
+    assert first_cause(kit) == "A04"
+    assert room.reveal().id == "A04"
     room.mend()
     assert not room.broken
     assert first_cause(kit) is None
     attempt, trouble = room.try_to_log_in()
     assert trouble is None
     assert kit.logins.verdict(attempt).ok
-
-
-def test_the_notebook_of_an_exercise_is_never_one_of_the_readers(kit: Kit, tmp_path: Path) -> None:
-    mine = tmp_path / "notebooks/my_own.ipynb"
-    mine.parent.mkdir()
-    mine.write_text("{}")
-    room = Practice(kit)
-    room.break_something(number_of("E05"))
-    (theirs,) = set(mine.parent.iterdir()) - {mine}
-    left = theirs.read_text()
-    assert first_cause(kit) == "E05"
-    room.mend()
-    assert list(mine.parent.iterdir()) == [mine]
-    assert mine.read_text() == "{}"
-    theirs.write_text(left)  # what a killed kernel leaves
-    assert first_cause(kit) is None
-    assert "practice room" in left
 
 
 def test_what_only_a_login_shows_is_found_by_trying_one(kit: Kit) -> None:
@@ -85,17 +68,6 @@ def test_a_login_without_a_tunnel_says_so(kit: Kit) -> None:
         room.try_to_log_in()
 
 
-def test_wrong_answers_get_hints_that_do_not_tell(kit: Kit) -> None:
-    room = Practice(kit)
-    room.break_something(number_of("B09"))
-    answers = [room.answer(guess) for guess in ("A01", "B05", "B13", "B11")]
-    assert not any(answer.right for answer in answers)
-    assert "at Meta" in answers[0].text
-    assert "Try to log in" in answers[1].text
-    told = room.reveal()
-    assert not any(told.id in answer.text or told.title in answer.text for answer in answers)
-
-
 def test_the_same_number_breaks_the_same_thing_for_everybody(kit: Kit, tmp_path: Path) -> None:
     found = []
     for _ in range(2):
@@ -110,7 +82,7 @@ def test_the_same_number_breaks_the_same_thing_for_everybody(kit: Kit, tmp_path:
 def test_one_thing_is_broken_at_a_time(kit: Kit) -> None:
     room = Practice(kit)
     with pytest.raises(InputError, match="Break something first"):
-        room.answer("A01")
+        room.reveal()
     room.break_something()
     with pytest.raises(InputError, match="broken already"):
         room.break_something()
@@ -127,7 +99,7 @@ def test_nothing_of_a_live_setup_is_ever_broken(tmp_path: Path) -> None:
 
 def test_an_exercise_breaks_the_world_and_not_the_way_a_person_walks() -> None:
     exercises = [fault for fault in FAULTS.values() if fault.practice]
-    assert len(exercises) >= 30
+    assert len(exercises) == 20
     assert {(fault.flow, fault.engine, fault.walk) for fault in exercises} == {("today", None, log_in)}
 
 
@@ -145,26 +117,21 @@ async def press(form: PracticeForm, button: Any) -> tuple[str, str]:
 def test_an_exercise_by_the_buttons(kit: Kit) -> None:
     async def scene() -> None:
         form = PracticeForm(kit)
-        assert form.room.layout.display == "none"
         form.number.value = str(number_of("B05"))
         assert (await press(form, form.submit_button))[0] == "ok"
-        assert (form.room.layout.display, form.submit_button.layout.display) == ("", "none")
+        assert form.submit_button.layout.display == "none"
         # What the browser holds of the form says nothing.
         state = json.dumps(
             [form.room.get_state(), form.status.get_state(), form.seen.get_state()], default=str
         )
         assert "B05" not in state
-
         kind, text = await press(form, form.login_button)
-        assert (kind, "[B05]" in text) == ("failed", True)
-        assert "Instagram" in form.seen.value
-        form.guess.value = "A01"
-        assert (await press(form, form.check_button))[1].startswith("Not that one.")
-        form.guess.value = "B05"
-        assert (await press(form, form.check_button))[1].startswith("Right:")
-        assert (await press(form, form.show_button))[0] == "ok"
+        assert (kind, "[B05]" in text) == ("failed", False)
+        assert "Invalid redirect_uri" in text + form.seen.value  # Instagram's own words stay
+        kind, text = await press(form, form.show_button)
+        assert (kind, "[B05]" in text) == ("ok", True)
         assert (await press(form, form.mend_button))[0] == "ok"
-        assert (form.room.layout.display, form.guess.value, form.seen.value) == ("none", "", "")
+        assert form.submit_button.layout.display == ""
 
     play(scene)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from helpers.core.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
 from helpers.project.strapi_project import PROVIDER_FILE, provider_source
 from tests.support.lab import READY, ROOT, SOON, Lab, Notebook, Person, chromium
 from tests.support.look import NARROW, cut_off, drawn_sizes, findings, too_wide
+from tests.support.meta_page import Meta
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("browser")]
 
@@ -128,14 +130,33 @@ def show_and_apply(notebook: Notebook, cell: str, seen: str = "") -> None:
 
 
 def instagram_app(notebook: Notebook) -> None:
+    meta_dashboard(notebook)
     notebook.press("I have saved them at Meta")
-    notebook.says("The rehearsal's Meta knows https://65e60559.ngrok")
+    notebook.says("Noted.")
     notebook.picture("addresses", notebook.cell("I have saved them at Meta"))
     notebook.type("Instagram app ID", SAMPLE_CLIENT_ID, how="pastes")
     notebook.type("Instagram app secret", SAMPLE_CLIENT_SECRET, how="pastes")
     notebook.press("Save")
     notebook.says(f"Client ID {SAMPLE_CLIENT_ID} saved")
     notebook.says("a secret of 32 hex characters")
+
+
+def meta_dashboard(notebook: Notebook) -> None:
+    """By hand, from the first button to the accepted invitation, in either flow."""
+    meta = Meta(notebook)
+    addresses = json.loads(notebook.in_kernel("import json; print(json.dumps(setup.addresses_for_meta))"))
+    documented = notebook.in_kernel("print(setup.flow.name)") == "documented"
+    (meta.make_documented_app if documented else meta.make_app)()
+    labels = notebook.in_kernel("print('|'.join(setup.flow.address_labels))").split("|")
+    for label, address in zip(labels, addresses, strict=True):
+        meta.enter(label, address)
+    notebook.person.done["pastes"] += len(labels)
+    if documented:
+        meta.press("Save Changes", "Add to submission")
+        meta.says("Submitted")
+    else:
+        meta.press("Save")
+        meta.invite()
 
 
 def strapi_provider(notebook: Notebook) -> None:

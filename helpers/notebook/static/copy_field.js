@@ -1,16 +1,4 @@
-// A value with a copy button. ipywidgets has no clipboard; the text stays selectable in any case.
-async function copy(text) {
-  // Missing on plain-http pages that are not loopback, such as some hubs.
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const area = document.createElement("textarea");
-  area.value = text;
-  document.body.append(area);
-  area.select();
-  const done = document.execCommand("copy");
-  area.remove();
-  if (!done) throw new Error("not allowed");
-}
-
+// A value with a copy button; the text stays selectable in any case.
 function render({ model, el }) {
   const label = document.createElement("span");
   const value = document.createElement(model.get("multiline") ? "pre" : "code");

@@ -114,10 +114,13 @@ class InstagramStandIn:
     def _refused(self, asked: dict[str, str]) -> tuple[str, str] | None:
         """The first thing that Instagram would object to, and its id in the failure catalogue."""
         state = self.state
+        if not asked.get("client_id", "0").isdecimal():  # empty, `undefined`, or in quotes
+            return _UNAVAILABLE, known.APP_NOT_RECOGNISED
         if not state.knows(asked):
             return _INVALID + "Invalid platform app", known.APP_NOT_RECOGNISED
         scopes = _scopes(asked)
-        wrong = [name for name in scopes if name not in FLOWS[self.switches.era].scopes]
+        known_scopes = [name for name in FLOWS[self.switches.era].scopes if state.may_ask_for(name)]
+        wrong = [name for name in scopes if name not in known_scopes]
         if wrong or not scopes:
             failure = known.USER_PROFILE_SCOPE_REFUSED if "user_profile" in wrong else known.NO_VALID_SCOPE
             return f"{_INVALID}Invalid scope: {wrong[0] if wrong else '[]'}", failure
@@ -146,7 +149,7 @@ class InstagramStandIn:
         return redirect(f"/oauth/authorize?{request.query.get('next', '')}")
 
     def _decided(self, asked: dict[str, str], decision: str) -> Answer:
-        if self.switches.incomplete_form:
+        if self.switches.incomplete_form or not self.app.has_all_addresses:
             return _refusal("Session Invalid", known.SESSION_INVALID)
         if decision == "allow":
             code = self.state.issue_code(asked["redirect_uri"], _scopes(asked))

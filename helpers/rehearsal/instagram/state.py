@@ -21,6 +21,8 @@ class App:
     client_secret: Secret
     redirect_uris: set[str]
     testers: set[str]
+    permissions: set[str] | None = None  # that the app may ask for; None: all of them
+    has_all_addresses: bool = True  # the form with the redirect addresses has two more
 
 
 @dataclass
@@ -90,6 +92,10 @@ class State:
         """Personal accounts have no login today; the Basic Display API had one."""
         personal = self.switches.personal_account or self.account.account_type == "PERSONAL"
         return personal and self.switches.era == "today"
+
+    def may_ask_for(self, scope: str) -> bool:
+        """A guess: no source says what Instagram answers when the app was never given the permission."""
+        return self.app.permissions is None or scope in self.app.permissions
 
     def is_tester(self) -> bool:
         return self.account.username in self.app.testers and not self.switches.not_a_tester

@@ -79,6 +79,11 @@ def _page(status: int, code: str, text: str) -> Page:
     return status, headers, text.encode()
 
 
+def own_domains() -> list[str]:
+    """Of this account; the first is its dev domain. Every other name is somebody else's."""
+    return os.environ.get("KIT_NGROK_DOMAIN", "").split(",")
+
+
 class Cloud:
     """Who is online, in a folder shared by all agents; what the dead held is free again."""
 
@@ -114,7 +119,7 @@ class Cloud:
         """The number of an error, or nothing: then ``host`` is ours as long as we listen on ``port``."""
         if not host:
             return "15013"
-        if host.startswith("foreign"):
+        if host not in own_domains():
             return "320"
         if others >= 3:
             return "324"

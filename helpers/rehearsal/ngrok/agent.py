@@ -4,7 +4,7 @@
 its public side listens for plain HTTP, and one ``session-<pid>.json`` per agent, so that two agents meet the
 limits of a real account. Further environment:
 
-    KIT_NGROK_DOMAIN    the account's dev domain, used when no URL is asked for
+    KIT_NGROK_DOMAIN    the account's domains; the first is used when no URL is asked for
     KIT_NGROK_SESSIONS  how many agents the account may run (3)
     KIT_NGROK_VERSION   what ``--version`` says
     KIT_NGROK_LINGER    seconds an orphan lives on, as a quiet real one does (5)
@@ -13,7 +13,7 @@ limits of a real account. Further environment:
                         or the number of an error that refuses the session (9040)
 
 Authtokens that begin with ``revoked``, ``limit`` or ``old`` are refused, and so are those that are not at
-least 20 letters, digits, ``_`` or ``-``; addresses that begin with ``foreign`` belong to another account.
+least 20 letters, digits, ``_`` or ``-``; all addresses but its own belong to another account.
 """
 
 from __future__ import annotations

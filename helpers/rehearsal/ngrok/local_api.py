@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import h11
 
-from helpers.rehearsal.ngrok.account import Cloud
+from helpers.rehearsal.ngrok.account import Cloud, own_domains
 from helpers.rehearsal.ngrok.edge import Endpoint, Peer, listen
 from helpers.rehearsal.ngrok.log import log
 
@@ -98,7 +98,7 @@ class Api:
         if not name or name in self.endpoints or not upstream.startswith("http://"):
             return _error(400, _INVALID, f"name '{name}' is taken or upstream '{upstream}' is not http")
         host = urlsplit(asked.get("url", "")).hostname or asked.get("domain", "")
-        host = host or os.environ.get("KIT_NGROK_DOMAIN", "")
+        host = host or own_domains()[0]
         endpoint = Endpoint(name, host, upstream, inspect=asked.get("inspect", True), faults=self.faults)
         if code := self.cloud.refuses_endpoint(host, endpoint.port, len(self.endpoints)):
             endpoint.close()

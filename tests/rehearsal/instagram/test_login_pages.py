@@ -236,6 +236,26 @@ def test_a_wrong_request_gets_a_page_and_no_redirect(login, changes, said):
     assert alert(page) == said
 
 
+@pytest.mark.parametrize("id_", ["", "undefined", '"563883201184965"', "my-app"])
+def test_an_id_that_is_no_number_gets_the_page_that_is_not_available(login, id_):
+    assert alert(login.authorize(client_id=id_)) == "Sorry, this page isn't available."
+
+
+def test_a_permission_that_the_app_was_not_given_cannot_be_asked_for(login):
+    login.instagram.app.permissions = set()
+
+    assert alert(login.authorize()) == INVALID + "Invalid scope: instagram_business_basic"
+
+
+def test_an_app_whose_form_has_empty_addresses_loses_the_session(login):
+    login.instagram.app.has_all_addresses = False
+    page = login.authorize()
+
+    answer = login.client.post(WWW, data=hidden(page) | {"decision": "allow"})
+
+    assert alert(answer) == "Session Invalid"
+
+
 def test_an_app_without_a_client_id_knows_nobody(login):
     login.instagram.app.client_id = ""
 

@@ -32,6 +32,7 @@ from tests.support.asgi import AsgiServer
 
 TOKEN = "2wellFormedAuthtoken_00000000001"
 DOMAIN = "65e60559.ngrok-free.dev"
+MORE_DOMAINS = [f"{name}.ngrok.app" for name in ("mine", "a", "b", "c", "d")]
 CHROME = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64)", "accept": "text/html,*/*"}
 
 
@@ -47,7 +48,7 @@ class Agents:
         self.configs: list[PyngrokConfig] = []
 
     def install(self, **environment: str) -> Path:
-        defaults = {"KIT_NGROK_CLOUD": str(self.cloud), "KIT_NGROK_DOMAIN": DOMAIN}
+        defaults = {"KIT_NGROK_CLOUD": str(self.cloud), "KIT_NGROK_DOMAIN": ",".join([DOMAIN, *MORE_DOMAINS])}
         return install_agent(self.folder / f"bin{len(self.configs)}", **defaults | environment)
 
     def config(self, token: str = TOKEN, *, config_version: str = "3", **environment: str) -> PyngrokConfig:
@@ -281,7 +282,7 @@ def test_a_domain_in_use_is_refused_until_its_agent_is_killed(agents: Agents, up
 @pytest.mark.parametrize(
     ("options", "environment", "status", "reason"),
     [
-        ({"url": "https://foreign.ngrok.app"}, {}, 502, "ERR_NGROK_320"),
+        ({"url": "https://elsewhere.ngrok.app"}, {}, 502, "ERR_NGROK_320"),
         ({}, {"KIT_NGROK_DOMAIN": ""}, 502, "ERR_NGROK_15013"),
         ({"domain": DOMAIN}, {}, 400, "field domain not found"),
         ({"upstream": {"url": "ftp://127.0.0.1"}}, {}, 400, "is not http"),

@@ -1,0 +1,1 @@
+"""A rehearsal of Meta's dashboard, as pages that whoever shows them need not understand."""
