@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor_ = commands.add_parser("doctor", help="every check of the setup, with cause and fix")
     doctor_.set_defaults(command=doctor)
 
-    login_ = commands.add_parser("login", help="open the door, wait until a login is witnessed")
+    login_ = commands.add_parser("login", help="open the public address, wait until a login is witnessed")
     login_.add_argument("--public-url", help="your own tunnel's https address, instead of ngrok")
     login_.add_argument("--gateway-port", help="the port your tunnel leads to (default: a free one)")
     login_.add_argument("--timeout", type=_seconds, default=300.0, help="seconds to wait (default: 300)")
@@ -167,7 +167,7 @@ def login(arguments: argparse.Namespace) -> int:
     def wait() -> Attempt:
         if kit.world:
             kit.rehearse_up_to(4)
-        kit.open_door()
+        kit.open_address()
         # Beside the JSON, not in it: a script reads standard output.
         print(f"Gateway: {kit.gateway.url}\nOpen:    {kit.login_address}", file=sys.stderr, flush=True)
         return kit.logins.wait(timeout=arguments.timeout, since=began)

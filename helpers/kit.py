@@ -88,7 +88,7 @@ class Kit(Facts):
             witness=self.witness,
         )
         self.logins = Logins(self.witness, self.flow.provider)
-        self.door = PublicAddress(self.gateway, self._new_tunnel)
+        self.public_address = PublicAddress(self.gateway, self._new_tunnel)
         self.undo = Undo(self.folder, self.settings.strapi_url)
         with suppress(KitError):  # a journal that cannot be read is told where it is needed
             sweep(settings.home, self.folder, [entry.change.path for entry in self.undo.files.entries()])
@@ -122,7 +122,7 @@ class Kit(Facts):
         atexit.unregister(self.close)
 
     def _shut(self) -> None:
-        self.door.close()
+        self.public_address.close()
         self.http.close()
         if self.world:
             self.world.close()
@@ -171,7 +171,7 @@ class Kit(Facts):
 
     @property
     def public_url(self) -> str:
-        """The public origin: measured if the door is open, else the fixed one that will be used."""
+        """The public origin: measured while it is open, else the fixed one that will be used."""
         domain = self.settings.ngrok_domain
         return self.gateway.public or self.settings.public_url or (f"https://{domain}" if domain else "")
 
@@ -188,7 +188,7 @@ class Kit(Facts):
         return self.marked(self.urls.connect)
 
     def marked(self, address: str) -> str:
-        """An address behind the door as the person is to open it: marked, and in a rehearsal dialled here."""
+        """An address of ours as the person is to open it: marked, and in a rehearsal dialled here."""
         marked = self.gateway.own_browser.marked(address)
         return self.world.internet.tab_url(marked) if self.world else marked
 
@@ -219,14 +219,14 @@ class Kit(Facts):
 
     # Steps
 
-    def open_door(self, cancelled: threading.Event | None = None) -> str:
-        """Start gateway and tunnel; a second call returns the running door's public origin.
+    def open_address(self, cancelled: threading.Event | None = None) -> str:
+        """Start gateway and tunnel; a second call returns the public origin that is open.
 
         Where Strapi lets anybody make an account, that is closed here; :meth:`let_passwords` opens it.
         """
-        if not self.door.is_open:
+        if not self.public_address.is_open:
             self.gateway.passwords_closed = self._sign_up_open() is not False
-        public = self.door.open(cancelled)
+        public = self.public_address.open(cancelled)
         if self.settings.live and not self.settings.public_url:
             # The account's one domain: the next kernel knows it from the start.
             self.learn(ngrok_domain=public.removeprefix("https://"))
@@ -249,7 +249,7 @@ class Kit(Facts):
 
     def seen(self) -> Seen | None:
         """The open public address, be it ours or that of another process, such as a notebook of this user."""
-        return self.door.seen(self.http, self._elsewhere())
+        return self.public_address.seen(self.http, self._elsewhere())
 
     def _elsewhere(self) -> tuple[str, str] | None:
         port, lease = self.settings.gateway_port, leased(self.folder)
@@ -262,7 +262,7 @@ class Kit(Facts):
     def lead_to(self, port: int) -> None:
         """The port that a tunnel of the user's own forwards to: the gateway listens there from now on."""
         if port != self.settings.gateway_port:
-            self.door.close()
+            self.public_address.close()
             self.learn(gateway_port=port)
             self.gateway.use_port(port)
 
@@ -309,7 +309,7 @@ class Kit(Facts):
         return Restart(self.strapi, self._known_admin, self.settings.strapi_project, say, cancelled)
 
     def put_back(self, say: Callable[[str], object], cancelled: threading.Event) -> PutBack:
-        """The way back; what it needs of the open door is kept, so that this may be closed first."""
+        """The way back; what it needs of the open address is kept, so that this may be closed first."""
         return PutBack(self.undo, self._known_admin, self.restart(say, cancelled), self.public_url)
 
     @property
@@ -353,7 +353,7 @@ class Kit(Facts):
         from helpers.rehearsal.meta.walk import set_up
 
         if step > 1:
-            self.open_door()
+            self.open_address()
             self.address_plan(Project(self.settings.strapi_project)).apply(self.undo.files)
         if step > 2:
             set_up(self.world.meta, self.world.meta, self.addresses_for_meta)

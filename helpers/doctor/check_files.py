@@ -13,7 +13,7 @@ from helpers.core.errors import KitError, Refused
 from helpers.core.home import notebook_folders
 from helpers.core.masking import Secret
 from helpers.core.settings import SAMPLE_CLIENT_SECRET
-from helpers.doctor.measurements import DoesNotApply, Finding, NotYet, Visit, on_this_computer
+from helpers.doctor.measurements import DoesNotApply, Finding, Measurements, NotYet, on_this_computer
 from helpers.failures import known
 from helpers.project import startup_trouble
 from helpers.project.front_end_start import major
@@ -32,8 +32,8 @@ _ELSEWHERE = {
 }
 
 
-def project(visit: Visit) -> str | Finding:
-    facts = visit.kit.settings
+def project(measured: Measurements) -> str | Finding:
+    facts = measured.kit.settings
     root = facts.strapi_project
     if not root and not on_this_computer(facts.strapi_url):
         raise DoesNotApply(f"Strapi runs at {facts.strapi_url}, and its files are not on this computer")
@@ -60,20 +60,20 @@ def project(visit: Visit) -> str | Finding:
         )
     if (major(folder.needs.get("@strapi/strapi", "")) or 0) >= 5 and re.search(_PROXY_TRUE, server):
         told = "config/server says proxy: true, which Strapi 5 ignores"
-        if _refuses_its_cookie(visit):
+        if _refuses_its_cookie(measured):
             raise KitError(told, failure=known.PROXY_SETTING_WITHOUT_EFFECT)
         return Finding(told, known.PROXY_SETTING_WITHOUT_EFFECT)
     for name, address in strapi.overlays().items():
-        if not visit.kit.public_url:  # why there is none is told by another check
+        if not measured.kit.public_url:  # why there is none is told by another check
             told = f"{name} still has {address}, and that tunnel is gone: start one, or press Take it out"
             return Finding(told, known.SERVER_URL_OF_EARLIER_TUNNEL)
     return f"config/server and config/middlewares of {folder.root.name} say nothing that is known to fail"
 
 
-def _refuses_its_cookie(visit: Visit) -> bool:
+def _refuses_its_cookie(measured: Measurements) -> bool:
     """What comes of an untrusted proxy, in production or with secure: true."""
     try:
-        visit.connect()
+        measured.connect()
     except Refused as error:
         return error.failure == known.SECURE_COOKIE_REFUSED
     except (KitError, NotYet):  # told by other checks
@@ -88,9 +88,9 @@ def _text(folder: Path, stem: str) -> str:
     return re.sub(r"(?m)^\s*//.*$|(?s:/\*.*?\*/)|\s//\s.*$", "", text)
 
 
-def credentials(visit: Visit) -> str:
-    facts = visit.kit.settings
-    if facts.live and facts.client_id and not facts.client_secret and _sent(visit) == facts.client_id:
+def credentials(measured: Measurements) -> str:
+    facts = measured.kit.settings
+    if facts.live and facts.client_id and not facts.client_secret and _sent(measured) == facts.client_id:
         return (
             f"Strapi sends client ID {facts.client_id}; its secret stands there and need not be typed again"
         )
@@ -105,22 +105,22 @@ def elsewhere() -> str:
     return next((place for name, place in _ELSEWHERE.items() if os.environ.get(name)), "")
 
 
-def _sent(visit: Visit) -> str:
+def _sent(measured: Measurements) -> str:
     """The client ID of a login that Strapi starts; empty while it starts none."""
     try:
-        return visit.connect().client_id
+        return measured.connect().client_id
     except (KitError, NotYet):  # told by other checks
         return ""
 
 
-def machine(visit: Visit) -> str:
+def machine(measured: Measurements) -> str:
     where = elsewhere()
     if not where:
         return "This kernel runs on your own computer, as far as its environment tells"
-    if not visit.kit.settings.live:
+    if not measured.kit.settings.live:
         return f"This kernel runs on {where}; a rehearsal needs nothing but this notebook"
     try:
-        page = visit.page()
+        page = measured.page()
     except KitError:  # told by another check
         page = ""
     if on_this_computer(page):
@@ -131,8 +131,8 @@ def machine(visit: Visit) -> str:
     return f"This kernel runs on {where}, and a login needs only the public address"
 
 
-def notebooks(visit: Visit) -> str:
-    facts = visit.kit.settings
+def notebooks(measured: Measurements) -> str:
+    facts = measured.kit.settings
     held = [facts.client_secret, facts.ngrok_authtoken, facts.strapi_admin_password]
     # The documented sample is printed in the notebook's text.
     secrets = [each for each in held if each and each != Secret(SAMPLE_CLIENT_SECRET)]

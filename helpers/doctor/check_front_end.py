@@ -8,7 +8,14 @@ import re
 import httpx
 
 from helpers.core.errors import KitError, TunnelError, Unreachable
-from helpers.doctor.measurements import CannotTell, DoesNotApply, NotYet, Visit, on_this_computer, origin
+from helpers.doctor.measurements import (
+    CannotTell,
+    DoesNotApply,
+    Measurements,
+    NotYet,
+    on_this_computer,
+    origin,
+)
 from helpers.failures import known
 from helpers.gateway.app import HELLO
 from helpers.project.front_end_project import FrontEnd
@@ -20,19 +27,19 @@ _PATIENCE = 10.0  # seconds; a dev server builds its page on the first request
 _HARMLESS = "/"
 
 
-def cors(visit: Visit) -> str:
-    public, front_end = visit.public(), origin(visit.todays_page())
+def cors(measured: Measurements) -> str:
+    public, front_end = measured.public(), origin(measured.todays_page())
     if front_end == public:
         return f"The front end shares the origin {public}, so nothing stands between it and Strapi"
-    door, provider = visit.open_door(), visit.kit.flow.provider
-    if proof.visit(visit.kit.http, door.public + HELLO, browser=True, origin=front_end).warned:
+    address, provider = measured.open_address(), measured.kit.flow.provider
+    if proof.visit(measured.kit.http, address.public + HELLO, browser=True, origin=front_end).warned:
         raise KitError(
             f"{front_end} gets ngrok's warning page instead of Strapi's answer",
             failure=known.WARNING_PAGE_INSTEAD_OF_DATA,
         )
     # Past the gateway, where the question would count as a login.
-    allowed = visit.strapi().allowed_origin(provider, front_end, public)
-    if allowed == "*" and visit.engine() == "session":
+    allowed = measured.strapi().allowed_origin(provider, front_end, public)
+    if allowed == "*" and measured.engine() == "session":
         raise KitError(
             "Strapi allows every origin (*), which browsers refuse with cookies",
             failure=known.CORS_WILDCARD_WITH_COOKIES,
@@ -47,17 +54,17 @@ def cors(visit: Visit) -> str:
     return f"Strapi lets {front_end} read its answers"
 
 
-def front_end(visit: Visit) -> str:
+def front_end(measured: Measurements) -> str:
     """Through the gateway's own end, so that a broken tunnel is not told twice."""
-    public, front_end = visit.public(), visit.front_end()
+    public, front_end = measured.public(), measured.front_end()
     behind = front_end == public
-    url = (visit.open_door().gateway if behind else front_end) + _HARMLESS
+    url = (measured.open_address().gateway if behind else front_end) + _HARMLESS
     try:
-        seen = visit.get(url, _PATIENCE)
+        seen = measured.get(url, _PATIENCE)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise _silent(front_end, f"{type(error).__name__}: {error}") from error
     if code := seen.headers.get("ngrok-error-code"):
-        raise _earlier(visit, front_end, ngrok_agent.refusal(f"{front_end}: {code}"))
+        raise _earlier(measured, front_end, ngrok_agent.refusal(f"{front_end}: {code}"))
     if re.search(proof.REFUSES_HOST, seen.text):
         raise KitError(
             f"The front end refuses {front_end}",
@@ -69,7 +76,7 @@ def front_end(visit: Visit) -> str:
     return f"{front_end}{_HARMLESS} answers {seen.status}{', behind the gateway' if behind else ''}"
 
 
-def _earlier(visit: Visit, front_end: str, refusal: TunnelError) -> KitError:
+def _earlier(measured: Measurements, front_end: str, refusal: TunnelError) -> KitError:
     """Where people are sent back to there is no tunnel any more, although today's may well be open."""
     if refusal.failure != known.TUNNEL_OFFLINE:
         return refusal
@@ -78,7 +85,7 @@ def _earlier(visit: Visit, front_end: str, refusal: TunnelError) -> KitError:
         failure=known.SERVER_URL_OF_EARLIER_TUNNEL,
         evidence=refusal.evidence,
         fix=(
-            f"In Strapi set The redirect URL to your front-end app to {visit.urls.frontend_redirect}.",
+            f"In Strapi set The redirect URL to your front-end app to {measured.urls.frontend_redirect}.",
             "Press Save and log in again.",
         ),
     )
@@ -104,8 +111,8 @@ def _silent(url: str, evidence: str) -> Unreachable:
     )
 
 
-def project(visit: Visit) -> str:
-    facts = visit.kit.settings
+def project(measured: Measurements) -> str:
+    facts = measured.kit.settings
     folder = facts.frontend_project
     if not folder and not facts.frontend_url:
         raise DoesNotApply("This setup has no front end of its own: the kit's page stands in")
@@ -114,11 +121,11 @@ def project(visit: Visit) -> str:
     if not folder:
         raise NotYet("the folder of your front end's project (1.3)")
     front_end = FrontEnd(folder)
-    provider, name = visit.kit.flow.provider, front_end.folder.root.name
-    if trouble := front_end.warning(installed_node()) or front_end.trouble(visit.public(), provider):
+    provider, name = measured.kit.flow.provider, front_end.folder.root.name
+    if trouble := front_end.warning(installed_node()) or front_end.trouble(measured.public(), provider):
         raise trouble
     if front_end.link is None:
         raise CannotTell(f"I found no login link in {name}: none of its files leads to /connect/<provider>")
     if not front_end.link.known:
         raise CannotTell(f"I found the login link in {front_end.link.place}, but not what it begins with")
-    return f"{name} leads people to {visit.public()} ({front_end.link.place})"
+    return f"{name} leads people to {measured.public()} ({front_end.link.place})"

@@ -10,7 +10,7 @@ import httpx
 from helpers.core.errors import KitError, Refused, Unreachable
 from helpers.core.flows import DOCUMENTED
 from helpers.core.urls import API, ME, Urls, is_shared, same_site
-from helpers.doctor.measurements import ENABLED, NotYet, Visit, hostname, origin
+from helpers.doctor.measurements import ENABLED, Measurements, NotYet, hostname, origin
 from helpers.failures import known
 from helpers.project import startup_trouble
 from helpers.strapi.client import Connect
@@ -26,10 +26,10 @@ _ENGINES = {
 }
 
 
-def strapi(visit: Visit) -> str:
-    facts = visit.kit.settings
+def strapi(measured: Measurements) -> str:
+    facts = measured.kit.settings
     try:
-        visit.strapi()
+        measured.strapi()
     except Unreachable as error:
         # Nobody listens: its files may say why, and that is worth more than that it is so.
         refused = isinstance(error.__cause__, httpx.ConnectError)
@@ -37,22 +37,22 @@ def strapi(visit: Visit) -> str:
     return f"Strapi answers at {facts.strapi_url}"
 
 
-def server_url(visit: Visit) -> str:
-    wanted, sent = visit.urls.callback, _redirect_uri(visit)
+def server_url(measured: Measurements) -> str:
+    wanted, sent = measured.urls.callback, _redirect_uri(measured)
     if sent != wanted:
         failure = _why_differs(sent, wanted)
         raise KitError(f"Strapi sends {sent or 'no redirect_uri'}, not {wanted}", failure=failure)
     return f"Strapi sends redirect_uri={sent}"
 
 
-def _redirect_uri(visit: Visit) -> str:
+def _redirect_uri(measured: Measurements) -> str:
     """From a login's first redirect; while there is none, from Strapi's settings if we may sign in."""
     try:
-        return visit.connect().redirect_uri
+        return measured.connect().redirect_uri
     except Refused as error:
-        if error.failure != known.PROVIDER_DISABLED or not visit.may_sign_in:
-            return visit.started().redirect_uri  # says what this waits for
-    providers, name = visit.providers(), visit.kit.flow.provider
+        if error.failure != known.PROVIDER_DISABLED or not measured.may_sign_in:
+            return measured.started().redirect_uri  # says what this waits for
+    providers, name = measured.providers(), measured.kit.flow.provider
     if name in providers:
         return str(providers[name].get("redirectUri", ""))
     # Strapi does not know it before chapter 3; all of them get the same address but for the name.
@@ -72,9 +72,9 @@ def _why_differs(sent: str, wanted: str) -> str:
     )
 
 
-def provider(visit: Visit) -> str:
-    seen, wanted = visit.connect(), visit.kit.flow
-    if trouble := _wrong_host(visit, seen):
+def provider(measured: Measurements) -> str:
+    seen, wanted = measured.connect(), measured.kit.flow
+    if trouble := _wrong_host(measured, seen):
         raise trouble
     if not re.fullmatch(r"[0-9]+", seen.client_id):
         raise KitError(
@@ -91,20 +91,20 @@ def provider(visit: Visit) -> str:
             else known.OLD_SCOPE_STORED
         )
         raise KitError(f"Strapi asks for scope {seen.scope}, not {wanted.scope}", failure=failure)
-    typed = visit.kit.settings.client_id
+    typed = measured.kit.settings.client_id
     if typed and seen.client_id != typed:
         raise KitError(
             f"Strapi sends client id {seen.client_id}, not {typed}", failure=known.APP_NOT_RECOGNISED
         )
     redirects = f"/api/connect/{wanted.provider} redirects to {seen.authorize_host} with scope {seen.scope}"
-    return f"{redirects}. {_ENGINES[visit.engine()]}"
+    return f"{redirects}. {_ENGINES[measured.engine()]}"
 
 
-def _wrong_host(visit: Visit, seen: Connect) -> KitError | None:
-    flow, host = visit.kit.flow, seen.authorize_host
+def _wrong_host(measured: Measurements, seen: Connect) -> KitError | None:
+    flow, host = measured.kit.flow, seen.authorize_host
     served, retired = (urlsplit(each.authorize_url).hostname for each in (flow, DOCUMENTED))
     # As Strapi's page has it, and nobody serves it any more.
-    if (flow.retired and visit.kit.settings.live) or (host == retired != served):
+    if (flow.retired and measured.kit.settings.live) or (host == retired != served):
         return KitError(
             f"Strapi sends people to {host}, which is out of date", failure=known.INSTAGRAM_PAGE_UNAVAILABLE
         )
@@ -119,24 +119,24 @@ def _wrong_host(visit: Visit, seen: Connect) -> KitError | None:
     )
 
 
-def session_cookie(visit: Visit) -> str:
-    cookie = visit.started().session_cookie
+def session_cookie(measured: Measurements) -> str:
+    cookie = measured.started().session_cookie
     if not cookie:
         raise KitError(
             # Without the middleware Strapi would not even start it.
-            f"A login starts at {visit.kit.settings.strapi_url}, but no session cookie comes back with it",
+            f"A login starts at {measured.kit.settings.strapi_url}, but no session cookie comes back with it",
             failure=known.HEADERS_LOST_ON_THE_WAY,
         )
-    if not visit.strapi().hears_authorization():
+    if not measured.strapi().hears_authorization():
         raise KitError(
-            f"An Authorization header sent to {visit.kit.settings.strapi_url} does not reach Strapi",
+            f"An Authorization header sent to {measured.kit.settings.strapi_url} does not reach Strapi",
             failure=known.HEADERS_LOST_ON_THE_WAY,
             evidence=f"GET {ME} with a token that nobody gave -> 403, where Strapi says 401",
         )
-    sound_cookie(cookie, visit.public())
-    if visit.engine() != "session":
+    sound_cookie(cookie, measured.public())
+    if measured.engine() != "session":
         return f"{cookie}; the front end gets a token, so the cookie need not reach it"
-    public, front_end = visit.public(), origin(visit.todays_page())
+    public, front_end = measured.public(), origin(measured.todays_page())
     cookie_reaches(cookie, front_end, public)
     return f"{cookie}; the front end at {front_end} is on the same site"
 
@@ -187,15 +187,15 @@ def _refused_domain(cookie: str, public: str) -> KitError | None:
     )
 
 
-def provider_settings(visit: Visit) -> str:
-    name = visit.kit.flow.provider
-    entry = visit.providers().get(name)
+def provider_settings(measured: Measurements) -> str:
+    name = measured.kit.flow.provider
+    entry = measured.providers().get(name)
     if not entry or not entry.get("enabled"):
         raise NotYet(ENABLED)
     stored = str(entry.get("callback") or "")
-    if failure := _wrong_page(stored, visit):
+    if failure := _wrong_page(stored, measured):
         raise KitError(f"The redirect URL to the front end is {stored or 'empty'}", failure=failure)
-    settings, roles = visit.admin().advanced()
+    settings, roles = measured.admin().advanced()
     if settings.get("allow_register") is False:
         raise KitError("Strapi takes no new users: Enable sign-ups is off", failure=known.SIGN_UP_CLOSED)
     role = settings.get("default_role")
@@ -207,8 +207,8 @@ def provider_settings(visit: Visit) -> str:
     return f"People come back to {stored}, sign-ups are on, new users get the role {role}"
 
 
-def _wrong_page(stored: str, visit: Visit) -> str | None:
-    kit = visit.kit
+def _wrong_page(stored: str, measured: Measurements) -> str | None:
+    kit = measured.kit
     if not stored:
         return known.FRONT_END_ADDRESS_MISSING
     if not hostname(stored):

@@ -17,7 +17,7 @@ from helpers import failures
 from helpers.core.errors import InputError, KitError
 from helpers.core.masking import redact
 from helpers.doctor import check_files, check_front_end, check_strapi, check_tunnel
-from helpers.doctor.measurements import CannotTell, DoesNotApply, Finding, NotYet, Visit
+from helpers.doctor.measurements import CannotTell, DoesNotApply, Finding, Measurements, NotYet
 from helpers.kit import Kit
 from helpers.login.verdict import failed
 from helpers.web.deadline import aside
@@ -57,12 +57,12 @@ class Check(NamedTuple):
     """``counted``: it reads the login that Strapi counts, so what it says may be some seconds old."""
 
     title: str
-    probe: Callable[[Any], str | Finding]  # of a Visit, or of a Deployment
+    probe: Callable[[Any], str | Finding]  # of a Measurements, or of a Deployment
     counted: bool = False
 
 
-def login(visit: Visit) -> str:
-    verdict = visit.kit.logins.verdict()
+def login(measured: Measurements) -> str:
+    verdict = measured.kit.logins.verdict()
     if not verdict.decided:
         raise NotYet(f"a login (4.1). {verdict.reason}")
     if not verdict.ok:
@@ -70,9 +70,9 @@ def login(visit: Visit) -> str:
     return verdict.reason
 
 
-def redirect_uris(visit: Visit) -> str:
+def redirect_uris(measured: Measurements) -> str:
     """In a rehearsal the stand-in is asked; live only Instagram's sending somebody back shows it."""
-    kit, wanted = visit.kit, visit.urls.callback
+    kit, wanted = measured.kit, measured.urls.callback
     if any(attempt.last("callback") and attempt.last("connect") for attempt in kit.witness.attempts):
         return f"Instagram has sent somebody back to {wanted}"
     if kit.world is None:
@@ -125,8 +125,8 @@ def run_one(kit: Kit, name: str) -> Result:
 def run(kit: Kit, names: Sequence[str] = _ALL) -> list[Result]:
     """Several checks at once, in the order of ``names``; nobody waits longer than ``DEADLINE``."""
     until = time.monotonic() + DEADLINE
-    visit = Visit(kit, until)
-    return in_time({name: partial(_measure, visit, name) for name in names}, until)
+    measured = Measurements(kit, until)
+    return in_time({name: partial(_measure, measured, name) for name in names}, until)
 
 
 def in_time(probes: Mapping[str, Callable[[], Result]], until: float) -> list[Result]:
@@ -179,10 +179,10 @@ def _ended(name: str, future: Future[Result], until: float) -> Result:
         return Result(name, UNKNOWN, "No end in time: somebody answers too slowly")
 
 
-def _measure(visit: Visit, name: str) -> Result:
-    result = probed(name, partial(CHECKS[name].probe, visit))
+def _measure(measured: Measurements, name: str) -> Result:
+    result = probed(name, partial(CHECKS[name].probe, measured))
     told = CHECKS[name].counted and result.status in (PASSED, FAILED)
-    return replace(result, evidence=result.evidence + visit.ago()) if told else result
+    return replace(result, evidence=result.evidence + measured.ago()) if told else result
 
 
 def probed(name: str, probe: Callable[[], str | Finding]) -> Result:

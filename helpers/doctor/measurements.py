@@ -76,7 +76,7 @@ class Once:
         return answer.result()
 
 
-class Visit(Once):
+class Measurements(Once):
     """What one setup of the kit can be asked.
 
     The visit is over at ``until``, in monotonic seconds.
@@ -94,7 +94,7 @@ class Visit(Once):
 
     def tunnel(self) -> str:
         """What a check waits for while there is none, and why there is none any more."""
-        why = self.kit.door.closed_for
+        why = self.kit.public_address.closed_for
         return f"{TUNNEL}. {why}" if why else TUNNEL
 
     def public(self) -> str:
@@ -102,15 +102,15 @@ class Visit(Once):
             raise NotYet(self.tunnel())
         return self.kit.public_url
 
-    def door(self) -> Seen | None:
+    def address(self) -> Seen | None:
         """The open public address, be it ours or that of another process, such as a notebook."""
-        return self._once("door", self.kit.seen)
+        return self._once("address", self.kit.seen)
 
-    def open_door(self) -> Seen:
-        door = self.door()
-        if door is None:
+    def open_address(self) -> Seen:
+        address = self.address()
+        if address is None:
             raise NotYet(self.tunnel())
-        return door
+        return address
 
     @property
     def urls(self) -> Urls:

@@ -1,4 +1,4 @@
-"""The one door behind the tunnel: it routes, it hides, and it is the witness of a login.
+"""The one origin behind the tunnel: it routes, it hides, and it is the witness of a login.
 
 ``/api/*`` and ``/_health`` go to Strapi, everything else to the front end, so that a browser sees a
 single origin and Strapi's session cookie survives (the layout that finishes on every Strapi version).
@@ -32,7 +32,7 @@ from helpers.web import frontend
 from helpers.web.answers import as_json, text
 from helpers.web.server import Request, Server
 
-HELLO = "/.kit/hello"  # answers the nonce by which this very door is recognised from outside
+HELLO = "/.kit/hello"  # answers the nonce by which this very gateway is recognised from outside
 
 _PROOF = 10.0  # seconds for the proof of a user
 
@@ -72,7 +72,7 @@ class Gateway:
         self._page = frontend.create_app(provider)
         self._roles = _roles(Urls("", provider))
         self._observed = Observed(
-            self._door,
+            self._answer,
             self.witness,
             self._role_of,
             origin=lambda: self.public,
@@ -133,7 +133,7 @@ class Gateway:
     async def _enter(self, request: Request) -> web.StreamResponse:
         return self.own_browser.take_off(request, self.public) or await self._observed(request)
 
-    async def _door(self, request: Request) -> web.StreamResponse:
+    async def _answer(self, request: Request) -> web.StreamResponse:
         path = unquote(request.raw_path.partition("?")[0])
         strapis = path == HEALTH or re.match("/api(/|$)", path)
         if refusal := _refusal(request):
@@ -154,7 +154,7 @@ class Gateway:
         """A dev server's live reload; there is nothing else that a login would need one for."""
         if upstream is None or request.raw_path == HELLO:
             return text("Only the front end takes websockets.\n", 501)
-        from helpers.gateway import websocket  # most doors never see one
+        from helpers.gateway import websocket  # most gateways never see one
 
         return await websocket.forward(upstream, request, self.public)
 

@@ -82,5 +82,5 @@ def who_asks(request: Request) -> bytes:
 
 
 def signed_by_strapi(headers: tuple[tuple[bytes, bytes], ...]) -> bool:
-    """A front end that passes on to Strapi would let in by its own door what is closed at ours."""
+    """A front end that passes on to Strapi would let in by itself what is closed here."""
     return any(name.lower() == b"x-powered-by" and b"strapi" in value.lower() for name, value in headers)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from helpers.core.errors import Stopped
 
 _KEY = secrets.token_bytes(32)
-# Older attempts are forgotten and further hops ignored, so that a busy door stays small.
+# Older attempts are forgotten and further hops ignored, so that a busy gateway stays small.
 _MOST_ATTEMPTS = 20
 _MOST_HOPS = 40
 

@@ -70,14 +70,16 @@ class Head(Block):
         """Live nothing is done behind the reader's back but to open the same address again."""
         tunnel = self.earlier()[0]
         given, said = self.kit.settings, ""
-        if not self.kit.door.is_open and (given.ngrok_authtoken or (given.public_url and given.gateway_port)):
+        if not self.kit.public_address.is_open and (
+            given.ngrok_authtoken or (given.public_url and given.gateway_port)
+        ):
             said = await tunnel.catch_up()
         names = [step.check for step in STEPS]
         await self.progress.measure(names)
         self.kit.changed()
         stands = [step.heading for step in STEPS if self.progress.done(step.check)]
         told = [f"This still stands: {', '.join(stands)}." if stands else "Nothing stands yet."]
-        if not self.kit.door.is_open:
+        if not self.kit.public_address.is_open:
             told.append(said or _NEEDS_TOKEN)
         if following := next_step(self.progress):
             told.append(f"Go on with {following.heading}.")

@@ -30,9 +30,9 @@ async def _watch(kit: Kit) -> None:
 async def look(kit: Kit) -> bool:
     """Whether the address was closed now."""
     minutes = kit.settings.idle_minutes
-    if not minutes or not kit.door.is_open or time.monotonic() - guide.last_sign < minutes * 60:
+    if not minutes or not kit.public_address.is_open or time.monotonic() - guide.last_sign < minutes * 60:
         return False
     why = f"It was closed after {minutes} minutes in which no browser showed this notebook"
-    await asyncio.to_thread(kit.door.close, why)
+    await asyncio.to_thread(kit.public_address.close, why)
     kit.changed()
     return True

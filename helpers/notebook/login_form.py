@@ -69,7 +69,7 @@ class LoginForm(Form):
         began = 0.0 if self.unattended else time.monotonic()
 
         def job() -> str:
-            kit.open_door(self._cancelled)  # before it, nobody knows the address
+            kit.open_address(self._cancelled)  # before it, nobody knows the address
             self.link.value = _link(kit.login_address)
             attempt = kit.logins.wait(timeout=_PATIENCE, since=began, cancelled=self._cancelled)
             return self._conclude(attempt)
@@ -78,7 +78,7 @@ class LoginForm(Form):
 
     async def _walk(self) -> str:
         kit, began = self.kit, time.monotonic()
-        await asyncio.to_thread(kit.open_door, self._cancelled)
+        await asyncio.to_thread(kit.open_address, self._cancelled)
         robot = kit.browser()
         consent = await asyncio.to_thread(robot.start)
         allow = self.unattended or await self._ask(consent)

@@ -45,7 +45,7 @@ class PutBackForm(Form):
         kit = self.kit
         put_back = kit.put_back(lambda text: self.status.say("busy", text), self._cancelled)
         kit.strapi.try_again()
-        kit.door.close()
+        kit.public_address.close()
         put_back.done.append("the public address is closed")
         put_back.run(providers=self.provider.value, files=self.files.value, users=self.users.value)
         if self.forget.value:  # only now: a second try would need it

@@ -104,10 +104,10 @@ class TunnelForm(Form):
             field.layout.display = "none" if given.public_url else ""
         for field in (self.own, self.port):
             field.layout.display = "" if given.public_url else "none"
-        door = self.kit.door
-        if self._in_use and not door.is_open and not self.submit_button.disabled:
+        address = self.kit.public_address
+        if self._in_use and not address.is_open and not self.submit_button.disabled:
             self._in_use = b""
-            self.status.say("not-yet", door.closed_for or "The tunnel is not open any more")
+            self.status.say("not-yet", address.closed_for or "The tunnel is not open any more")
 
     def submit(self) -> None:
         kit, before = self.kit, self.kit.settings
@@ -126,11 +126,12 @@ class TunnelForm(Form):
         asked = self._digest()
 
         def job() -> str:
-            if kit.door.is_open and self._in_use not in (b"", asked):
-                kit.door.close()  # what is open was opened with something else, and would prove nothing
+            if kit.public_address.is_open and self._in_use not in (b"", asked):
+                # What is open was opened with something else, and would prove nothing.
+                kit.public_address.close()
             self._in_use = b""
             try:
-                public = kit.open_door(self._cancelled)
+                public = kit.open_address(self._cancelled)
             except KitError:
                 kit.use(ngrok_authtoken=before.ngrok_authtoken, ngrok_domain=before.ngrok_domain)
                 raise
@@ -153,7 +154,7 @@ class TunnelForm(Form):
 
         def job() -> str:
             self._in_use = b""
-            self.kit.door.close()
+            self.kit.public_address.close()
             return "The tunnel is stopped; nothing on this machine is public any more"
 
         self.work(job, "Stopping the tunnel", also_busy=[self.stop_button])

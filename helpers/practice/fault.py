@@ -111,11 +111,11 @@ def agent(fault: str = "", **facts: str) -> Play:
     """The ngrok agent is started anew with a fault of its own; a start that fails is what is wanted."""
 
     def play(kit: Kit) -> None:
-        kit.door.close()
+        kit.public_address.close()
         given = world(kit).agent_environment | {"KIT_NGROK_FAULT": fault} | facts
         install_agent(world(kit).folder, **given)
         with suppress(KitError):
-            kit.open_door()
+            kit.open_address()
 
     return play
 

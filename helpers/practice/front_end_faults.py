@@ -77,9 +77,9 @@ def _answering(text: str, status: int = 200) -> Handler:
 
 def _invalid_host(kit: Kit) -> None:
     server = world(kit).serve(_answering("Invalid Host header", 403))
-    kit.door.close()
+    kit.public_address.close()
     kit.gateway.use_frontend(server.url)
-    kit.open_door()
+    kit.open_address()
 
 
 def _without_its_last_part(kit: Kit) -> None:
@@ -88,12 +88,12 @@ def _without_its_last_part(kit: Kit) -> None:
 
 def _no_download(kit: Kit) -> None:
     """A machine without an agent, behind a proxy that lets nothing through."""
-    kit.door.close()
+    kit.public_address.close()
     (world(kit).folder / "ngrok").unlink()
     world(kit).ngrok_path = None
     environment(PATH=str(world(kit).folder / "empty"), https_proxy="http://127.0.0.1:9")(kit)
     with suppress(KitError):
-        kit.open_door()
+        kit.open_address()
 
 
 def _another_program(kit: Kit) -> None:
@@ -103,7 +103,7 @@ def _another_program(kit: Kit) -> None:
 
 
 def _dead_kernel(kit: Kit) -> None:
-    kit.door.close()
+    kit.public_address.close()
     left = {"pid": 0, "kernel": 0, "upstream": "http://127.0.0.1:9"}
     lease(world(kit).folder).write_text(json.dumps(left), encoding="utf-8")
 

@@ -33,23 +33,23 @@ def _foreign_domain(kit: Kit) -> None:
 
 
 def _agent_dies(kit: Kit) -> None:
-    if kit.door.tunnel:
-        kit.door.tunnel.stop()
+    if kit.public_address.tunnel:
+        kit.public_address.tunnel.stop()
 
 
 def _domain_in_use(kit: Kit) -> None:
     """A colleague's agent, which lives as long as this process, holds the account's domain."""
-    kit.door.close()
+    kit.public_address.close()
     holder = {"port": world(kit).strapi_server.port, "pid": os.getpid(), "token": ""}
     held = Path(world(kit).agent_environment["KIT_NGROK_CLOUD"]) / f"{world(kit).domain}.json"
     held.write_text(json.dumps(holder), encoding="utf-8")
     with suppress(KitError):
-        kit.open_door()
+        kit.open_address()
 
 
 def _inspector_taken(kit: Kit) -> None:
     """Held by us if we can get it, because another agent that has it may end at any moment."""
-    kit.door.close()
+    kit.public_address.close()
     until = time.monotonic() + 3
     while time.monotonic() < until:
         with suppress(OSError):

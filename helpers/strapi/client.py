@@ -17,7 +17,7 @@ from helpers.core.errors import Refused, Unexpected
 from helpers.core.masking import Secret, redact
 from helpers.core.urls import API, HEALTH, ME, Urls, parsed
 from helpers.failures import known
-from helpers.strapi.http import Answer, Door
+from helpers.strapi.http import Answer, Connection
 from helpers.strapi.providers import Admin, Change
 
 __all__ = ["Admin", "Change", "Connect", "Strapi"]
@@ -51,11 +51,11 @@ class Strapi:
     """
 
     def __init__(self, http: httpx.Client, url: str, *, patience: float = 10.0) -> None:
-        self._door = Door(http, url, patience)
+        self._connection = Connection(http, url, patience)
         self.url = url
 
     def check_up(self) -> None:
-        answer = self._door.ask("GET", HEALTH)
+        answer = self._connection.ask("GET", HEALTH)
         if answer.status != 204:
             raise Unexpected(
                 f"Something answers at {self.url}, but not as Strapi does",
@@ -73,7 +73,7 @@ class Strapi:
         Raises:
             Refused: Strapi does not start the login; the failure's id says why.
         """
-        answer = self._door.ask("GET", Urls("", provider).connect_path, headers=_behind(public))
+        answer = self._connection.ask("GET", Urls("", provider).connect_path, headers=_behind(public))
         if 300 <= answer.status < 400 and parsed(answer.headers.get("location", "")).hostname:
             return _connect(answer)
         if not answer.message:
@@ -85,7 +85,7 @@ class Strapi:
 
         ``None`` while the provider is disabled (failure A01), because then all versions answer alike.
         """
-        answer = self._door.ask("GET", Urls("", provider).auth_path)
+        answer = self._connection.ask("GET", Urls("", provider).auth_path)
         if "requires a completed provider session" in answer.message:
             return "session"
         if "No access_token" in answer.message:
@@ -102,12 +102,12 @@ class Strapi:
         It refuses one that it cannot verify with 401, and with 403 whoever sends none.
         """
         sent = {"Authorization": "Bearer none-at-all"}
-        return self._door.ask("GET", ME, headers=sent).status != 403
+        return self._connection.ask("GET", ME, headers=sent).status != 403
 
     def allowed_origin(self, provider: str, origin: str, public: str = "") -> str:
         """Which origin a page of ``origin`` is told that may read its login; empty for none."""
         headers = {"Origin": origin, **_behind(public)}
-        answer = self._door.ask("GET", Urls("", provider).auth_path, headers=headers)
+        answer = self._connection.ask("GET", Urls("", provider).auth_path, headers=headers)
         if not answer.message:
             raise answer.unexpected()
         return str(answer.headers.get("access-control-allow-origin", ""))
@@ -117,13 +117,13 @@ class Strapi:
 
         Asked with nothing in it, which makes no account.
         """
-        answer = self._door.ask("POST", f"{API}/auth/local/register", {})
+        answer = self._connection.ask("POST", f"{API}/auth/local/register", {})
         if "currently disabled" in answer.message or answer.status in (403, 404, 405):
             return False
         return True if answer.status == 400 and answer.message else None
 
     def has_admin(self) -> bool:
-        return self._door.ask("GET", "/admin/init").get(bool, "data", "hasAdmin")
+        return self._connection.ask("GET", "/admin/init").get(bool, "data", "hasAdmin")
 
     def sign_in(self, email: str, password: Secret) -> Admin:
         """Strapi takes five attempts in five minutes for one e-mail address.
@@ -131,10 +131,10 @@ class Strapi:
         Raises:
             Refused: a wrong pair, or too many attempts.
         """
-        return Admin(self._door, partial(self._admin_token, email, password))
+        return Admin(self._connection, partial(self._admin_token, email, password))
 
     def _admin_token(self, email: str, password: Secret) -> Secret:
-        answer = self._door.ask("POST", "/admin/login", {"email": email, "password": password})
+        answer = self._connection.ask("POST", "/admin/login", {"email": email, "password": password})
         if answer.status in (400, 401, 429) and answer.message:
             wait = "Wait five minutes, then try once."
             look = "Sign in to Strapi's admin panel with the same pair to see whether it is right."

@@ -72,7 +72,7 @@ class Answer:
         )
 
 
-class Door:
+class Connection:
     """The way to one Strapi: follows no redirect, sends no cookie, waits ``patience`` seconds at most.
 
     Raises:

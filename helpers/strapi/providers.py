@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from helpers.core.errors import Conflict, Refused
 from helpers.core.masking import Secret
 from helpers.failures import known
-from helpers.strapi.http import Answer, Door
+from helpers.strapi.http import Answer, Connection
 
 _PROVIDERS = "/users-permissions/providers"
 _ADVANCED = "/users-permissions/advanced"
@@ -53,8 +53,8 @@ class Admin:
         Refused: this account may not do this.
     """
 
-    def __init__(self, door: Door, sign_in: Callable[[], Secret]) -> None:
-        self._door, self._sign_in = door, sign_in
+    def __init__(self, connection: Connection, sign_in: Callable[[], Secret]) -> None:
+        self._connection, self._sign_in = connection, sign_in
         self._token = sign_in()
         self.changed: Callable[[], object] = lambda: None  # called when something has been written
 
@@ -204,10 +204,10 @@ class Admin:
         }
 
     def _ask(self, method: str, path: str, body: Any = None) -> Answer:
-        answer = self._door.ask(method, path, body, self._token)
+        answer = self._connection.ask(method, path, body, self._token)
         if answer.status == 401:
             self._token = self._sign_in()
-            answer = self._door.ask(method, path, body, self._token)
+            answer = self._connection.ask(method, path, body, self._token)
         if answer.status in (401, 403) and answer.message:
             raise Refused(
                 "Strapi does not let this account do that",

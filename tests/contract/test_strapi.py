@@ -1,4 +1,4 @@
-"""What the kit relies on at Strapi's door, asked of the stand-ins and of a real Strapi alike.
+"""What the kit relies on at Strapi, asked of the stand-ins and of a real Strapi alike.
 
 The stand-ins speak like 5.54 (``session``), 5.52 (``oauth-connect``) and 5.50 (``token``). Where versions
 differ, the expectation is data.

@@ -396,7 +396,7 @@ def test_a_site_is_scheme_and_registered_name(one: str, other: str, same: bool) 
 
 def test_the_agent_that_has_ended_is_named(rehearsed: Rehearsed) -> None:
     kit = rehearsed()
-    process = kit.door.tunnel._process.proc  # type: ignore[union-attr]
+    process = kit.public_address.tunnel._process.proc  # type: ignore[union-attr]
     process.terminate()
     process.wait(10)
     results = checks.run(kit)
@@ -418,10 +418,10 @@ def test_a_sign_of_a_killed_kernel_is_named(tmp_path: Path) -> None:
 
 def test_the_last_try_to_open_the_tunnel_is_remembered(rehearsed: Rehearsed) -> None:
     kit = rehearsed()
-    kit.door.close()
+    kit.public_address.close()
     kit.settings = replace(kit.settings, ngrok_authtoken=type(kit.settings.ngrok_authtoken)(""))
     with pytest.raises(KitError):
-        kit.open_door()
+        kit.open_address()
     assert checks.run_one(kit, "tunnel").status == FAILED
 
 

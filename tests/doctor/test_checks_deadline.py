@@ -126,9 +126,9 @@ def doctors(tmp_path: Path, url: str) -> Kit:
     kit = Kit(settings.load({}, home=tmp_path))
     kit.rehearse_up_to(4)
     assert kit.world
-    kit.door.close()
+    kit.public_address.close()
     kit.gateway.use_frontend(url)
-    kit.open_door()
+    kit.open_address()
     kit.strapi = PoliteStrapi(kit.http, url)
     kit.world.internet.add(kit.world.domain, urlsplit(url).port or 0)
     return kit

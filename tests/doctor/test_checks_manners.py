@@ -152,9 +152,9 @@ def test_a_production_strapi_that_trusts_its_proxy_is_healthy(rehearsed: Rehears
 
 def test_a_front_end_that_is_down_is_not_called_a_strapi_that_is_down(rehearsed: Rehearsed) -> None:
     kit = rehearsed()
-    kit.door.close()
+    kit.public_address.close()
     kit.gateway.use_frontend("http://127.0.0.1:9")
-    kit.open_door()
+    kit.open_address()
     results = checks.run(kit)
     cause, _ = checks.causes(results)[0]
     assert (cause.id, cause.failure) == ("front-end", None)

@@ -1,4 +1,4 @@
-"""What the door lets in, where it leads, and when it is open."""
+"""What the gateway lets in, where it leads, and when it is open."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REDIRECT = "/connect/instagram/redirect"
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[tuple[Gateway, App, App]]:
-    """One door for the many tests that only knock."""
+    """One gateway for the many tests that only ask."""
     apps = App("strapi"), App("front end")
     with ExitStack() as stack:
         strapi, frontend = (AsgiServer(app).start() for app in apps)

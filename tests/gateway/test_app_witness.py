@@ -1,4 +1,4 @@
-"""What passes the door of a login, and what is kept of that."""
+"""What passes through the gateway in a login, and what is kept of that."""
 
 from __future__ import annotations
 

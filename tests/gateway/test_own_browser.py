@@ -37,7 +37,7 @@ async def strapi(request: Request) -> None:
 
 
 @pytest.fixture
-def door(open_gateway: Callable[..., Gateway], serve: Callable[..., Any]) -> tuple[Gateway, App, App]:
+def opened(open_gateway: Callable[..., Gateway], serve: Callable[..., Any]) -> tuple[Gateway, App, App]:
     back, front = App("strapi", strapi), App("front end")
     return open_gateway(serve(back).url, serve(front).url), back, front
 
@@ -50,8 +50,8 @@ def came_by(gateway: Gateway, path: str = "/") -> Headers:
     return [("Cookie", cookie.partition(";")[0])]
 
 
-def test_a_marked_address_leads_to_the_same_without_its_mark_and_gives_the_cookie(door):
-    gateway, back, front = door
+def test_a_marked_address_leads_to_the_same_without_its_mark_and_gives_the_cookie(opened):
+    gateway, back, front = opened
     marked = urlsplit(gateway.own_browser.marked(f"{PUBLIC}{CONNECT}?a=1"))
     answer = ask(gateway.url, f"{marked.path}?{marked.query}")
 
@@ -64,12 +64,12 @@ def test_a_marked_address_leads_to_the_same_without_its_mark_and_gives_the_cooki
     assert gateway.witness.attempts == []
 
 
-def test_a_preview_or_a_second_click_uses_nothing_up(door):
-    assert came_by(door[0]) == came_by(door[0]) == came_by(door[0], CONNECT)
+def test_a_preview_or_a_second_click_uses_nothing_up(opened):
+    assert came_by(opened[0]) == came_by(opened[0]) == came_by(opened[0], CONNECT)
 
 
-def test_a_wrong_mark_is_taken_off_and_gives_nothing(door):
-    gateway, _, _ = door
+def test_a_wrong_mark_is_taken_off_and_gives_nothing(opened):
+    gateway, _, _ = opened
     came_by(gateway)
     answer = ask(gateway.url, "/?kit-browser=guessed")
 
@@ -77,15 +77,15 @@ def test_a_wrong_mark_is_taken_off_and_gives_nothing(door):
 
 
 @pytest.mark.parametrize("path", ["//evil.example/", "/\\evil.example", "///evil.example"])
-def test_a_mark_leads_nobody_away(door, path):
-    (location,) = ask(door[0].url, f"{path}?kit-browser=x").all("location")
+def test_a_mark_leads_nobody_away(opened, path):
+    (location,) = ask(opened[0].url, f"{path}?kit-browser=x").all("location")
 
     assert location.startswith("/")
     assert not location.startswith(("//", "/\\"))
 
 
-def test_no_upstream_sees_the_cookie_and_all_others_pass(door):
-    gateway, back, front = door
+def test_no_upstream_sees_the_cookie_and_all_others_pass(opened):
+    gateway, back, front = opened
     ((name, ours),) = came_by(gateway)
     for sent, passed in [
         (ours, []),
@@ -98,8 +98,8 @@ def test_no_upstream_sees_the_cookie_and_all_others_pass(door):
         assert back.last.all("cookie") == front.last.all("cookie") == passed
 
 
-def test_the_cookie_is_gone_with_the_gateways_next_start(door):
-    gateway, _, _ = door
+def test_the_cookie_is_gone_with_the_gateways_next_start(opened):
+    gateway, _, _ = opened
     before = came_by(gateway)
     gateway.stop()
     gateway.start()
@@ -123,8 +123,8 @@ def wait(gateway: Gateway, seconds: float = 5.0) -> Any:
     return logins(gateway).wait(timeout=seconds)
 
 
-def test_a_login_of_the_persons_browser_counts_again_and_again(door):
-    gateway, _, _ = door
+def test_a_login_of_the_persons_browser_counts_again_and_again(opened):
+    gateway, _, _ = opened
     cookie = came_by(gateway)  # by the front page: what follows is begun by a button there
     for who in ("person-1", "person-2"):
         log_in(gateway, who, cookie)
@@ -138,8 +138,8 @@ def test_a_login_of_the_persons_browser_counts_again_and_again(door):
 @pytest.mark.parametrize(
     "query", ["error=access_denied", "error=access_denied&state=guessed0", "code=guessed0", ""]
 )
-def test_a_stranger_neither_ends_the_login_nor_is_taken_for_it(door, query):
-    gateway, _, _ = door
+def test_a_stranger_neither_ends_the_login_nor_is_taken_for_it(opened, query):
+    gateway, _, _ = opened
     cookie = came_by(gateway)
     ask(gateway.url, f"{CONNECT}?state=person-1", headers=cookie)
     ask(gateway.url, f"{CALLBACK}?{query}")
@@ -151,8 +151,8 @@ def test_a_stranger_neither_ends_the_login_nor_is_taken_for_it(door, query):
     assert logins(gateway).verdict(attempt).ok
 
 
-def test_a_strangers_success_is_a_note_until_the_person_says_it_was_theirs(door):
-    gateway, _, _ = door
+def test_a_strangers_success_is_a_note_until_the_person_says_it_was_theirs(opened):
+    gateway, _, _ = opened
     came_by(gateway)
     log_in(gateway, "stranger")
 
@@ -167,8 +167,8 @@ def test_a_strangers_success_is_a_note_until_the_person_says_it_was_theirs(door)
     assert logins(gateway).note() == ""
 
 
-def test_a_crowd_of_strangers_pushes_nobody_out(door):
-    gateway, _, _ = door
+def test_a_crowd_of_strangers_pushes_nobody_out(opened):
+    gateway, _, _ = opened
     cookie = came_by(gateway)
     ask(gateway.url, f"{CONNECT}?state=person-1", headers=cookie)
     for number in range(50):
@@ -201,8 +201,8 @@ def test_a_limit_that_strangers_used_up_is_not_the_persons(open_gateway, serve):
     assert "20 of them by other browsers than yours" in verdict.reason
 
 
-def test_a_page_on_another_site_belongs_to_the_login_that_began_from_there(door):
-    gateway, _, _ = door
+def test_a_page_on_another_site_belongs_to_the_login_that_began_from_there(opened):
+    gateway, _, _ = opened
     cookie = came_by(gateway)
     ask(gateway.url, f"{CONNECT}?state=person-1", headers=[*cookie, ("X-Forwarded-For", "203.0.113.7")])
     ask(gateway.url, f"{CALLBACK}?state=person-1", headers=[*cookie, ("X-Forwarded-For", "203.0.113.7")])
@@ -214,10 +214,10 @@ def test_a_page_on_another_site_belongs_to_the_login_that_began_from_there(door)
     assert logins(gateway).latest.last("auth")
 
 
-def test_before_any_address_is_given_every_browser_is_as_good_as_another(door):
-    log_in(door[0], "somebody")
+def test_before_any_address_is_given_every_browser_is_as_good_as_another(opened):
+    log_in(opened[0], "somebody")
 
-    assert wait(door[0]).mine is None
+    assert wait(opened[0]).mine is None
 
 
 def test_the_host_in_the_trace_is_ours_also_where_any_other_passes(open_gateway, serve):

@@ -191,16 +191,16 @@ def test_starting_with_another_token_starts_anew_and_a_refused_one_is_not_kept()
     async def scene() -> None:
         form, kit = the(TunnelForm), this_setup.this_setup()
         await press(form)
-        tunnel, before = kit.door.tunnel, kit.settings.ngrok_authtoken
+        tunnel, before = kit.public_address.tunnel, kit.settings.ngrok_authtoken
         type_secret(form.token, "revoked_canary_token_12345")
         await press(form)
         assert form.status.kind == "failed"
-        assert not kit.door.is_open, "what was open was opened with the other token"
+        assert not kit.public_address.is_open, "what was open was opened with the other token"
         assert kit.settings.ngrok_authtoken == before
         type_secret(form.token, before.reveal())
         await press(form)
         assert form.status.kind == "ok"
-        assert kit.door.tunnel is not tunnel
+        assert kit.public_address.tunnel is not tunnel
 
     play(scene)
 
@@ -321,7 +321,7 @@ def test_what_runs_is_ended_with_the_former_setup() -> None:
     async def scene() -> None:
         await do(TunnelForm)
         kit = this_setup.this_setup()
-        tunnel, world, gateway = kit.door.tunnel, kit.world, kit.gateway
+        tunnel, world, gateway = kit.public_address.tunnel, kit.world, kit.gateway
         await choose("live")
         assert tunnel is not None
         assert world is not None
@@ -495,7 +495,7 @@ def test_an_address_that_nobody_looks_after_is_closed_and_the_board_says_so(
             assert not await idle.look(kit)
             monkeypatch.setattr(guide, "last_sign", time.monotonic() - 30 * 60 - 1)
             assert await idle.look(kit)
-            assert not kit.door.is_open
+            assert not kit.public_address.is_open
             (row, *_) = (await measured()).results
             assert row.status == "not-yet"
             assert "30 minutes in which no browser showed this notebook" in row.evidence
@@ -510,7 +510,7 @@ def test_a_page_that_shows_the_notebook_keeps_the_address_open(monkeypatch: pyte
             monkeypatch.setattr(guide, "last_sign", time.monotonic() - 31 * 60)
             (await measured()).table._handle_custom_msg({"kind": "here"}, [])
             assert not await idle.look(kit)
-            assert kit.door.is_open
+            assert kit.public_address.is_open
 
     play(scene)
 

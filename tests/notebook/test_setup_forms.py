@@ -142,9 +142,9 @@ def test_pressing_start_twice_starts_one_tunnel(kit: Kit) -> None:
         form.submit_button.click()
         form.submit_button.click()
         await tasks.settled()
-        tunnel = kit.door.tunnel
+        tunnel = kit.public_address.tunnel
         await press(form)
-        assert kit.door.tunnel is tunnel
+        assert kit.public_address.tunnel is tunnel
         assert form.status.kind == "ok"
 
     play(scene)
@@ -169,7 +169,7 @@ def test_stopping_the_tunnel_closes_the_door(ready: Kit) -> None:
         form = TunnelForm(ready)
         form.stop_button.click()
         await tasks.settled()
-        assert not ready.door.is_open
+        assert not ready.public_address.is_open
         assert form.status.kind == "ok"
 
     play(scene)
@@ -221,7 +221,7 @@ def test_credentials_are_trimmed_and_only_the_id_is_kept_on_disk(kit: Kit) -> No
 
 def test_the_urls_to_register_appear_with_the_tunnel(kit: Kit) -> None:
     async def scene() -> None:
-        kit.open_door()
+        kit.open_address()
         form = UrlsForm(kit)
         fields = [field for field in form.children if isinstance(field, CopyField)]
         assert [field.value for field in fields] == [
@@ -371,7 +371,7 @@ def test_a_login_after_the_tunnel_was_stopped_opens_it_again(ready: Kit) -> None
         tunnel, form = TunnelForm(ready), LoginForm(ready)
         tunnel.stop_button.click()
         await tasks.settled()
-        assert not ready.door.is_open
+        assert not ready.public_address.is_open
         form.submit_button.click()
         await until(lambda: form.consent.layout.display == "" or form.status.kind == "failed")
         form.allow.click()
@@ -417,7 +417,7 @@ def test_putting_back_restores_files_and_provider_and_closes_the_door(kit: Kit) 
         kit.world.restart_strapi()
         assert kit.admin().providers() == before
         assert read_all(project) == files
-        assert not kit.door.is_open
+        assert not kit.public_address.is_open
         await press(form)
         assert "no provider was changed; no file was changed" in form.status.text
 
@@ -514,7 +514,7 @@ def test_a_file_changed_since_is_left_alone_and_said(ready: Kit) -> None:
 
 def test_a_change_is_shown_before_it_is_made(kit: Kit) -> None:
     async def scene() -> None:
-        kit.open_door()
+        kit.open_address()
         project = Path(kit.settings.strapi_project)
         before = read_all(project)
         form = BackendForm(kit)
@@ -540,7 +540,7 @@ def test_a_change_is_shown_before_it_is_made(kit: Kit) -> None:
 
 def test_a_folder_that_is_no_strapi_project_is_said(kit: Kit, tmp_path: Path) -> None:
     async def scene() -> None:
-        kit.open_door()
+        kit.open_address()
         form = BackendForm(kit)
         form.folder.value = str(tmp_path)
         await press(form)
@@ -583,7 +583,7 @@ def test_switching_the_flow_changes_every_address(kit: Kit) -> None:
         form.flow.value = "documented"
         await press(form)
         assert form.status.kind == "ok"
-        kit.open_door()
+        kit.open_address()
         assert kit.urls.callback == "https://65e60559.ngrok.io/api/connect/instagram/callback"
         assert kit.urls.frontend_redirect == "http://localhost:3000/connect/instagram/redirect"
         assert settings.load({}, home=kit.settings.home).flow == "documented"
@@ -635,7 +635,7 @@ def test_a_rehearsal_has_no_front_end_to_fill_in(kit: Kit) -> None:
 def test_a_bug_is_shown_beside_the_button_without_a_traceback(kit: Kit) -> None:
     async def scene() -> None:
         form = TunnelForm(kit)
-        kit.open_door = lambda *_: 1 / 0  # type: ignore[assignment,method-assign,return-value]
+        kit.open_address = lambda *_: 1 / 0  # type: ignore[assignment,method-assign,return-value]
         await press(form)
         assert form.status.kind == "failed"
         assert "ZeroDivisionError" in form.status.text
@@ -791,7 +791,7 @@ def test_a_link_to_another_provider_is_told_with_the_plan(kit: Kit, tmp_path: Pa
         (tmp_path / "page/src/main.js").write_text(
             "go(import.meta.env.VITE_API + '/api/connect/instagram');\n"
         )
-        kit.open_door()
+        kit.open_address()
         plan = FrontEndForm(kit).plan(str(tmp_path / "page"))
         assert [change.after for change in plan.changes] == [f"VITE_API={kit.public_url}\n".encode()]
         (told,) = plan.by_hand

@@ -60,7 +60,7 @@ def window(browser: Browser, names: HttpsNames) -> BrowserContext:
 
 
 @pytest.fixture
-def door(stage: Stage, tmp_path: Path, browser: Browser) -> Iterator[tuple[Gateway, Page]]:
+def opened(stage: Stage, tmp_path: Path, browser: Browser) -> Iterator[tuple[Gateway, Page]]:
     """The gateway behind its public name, and a tab of somebody who has never been there."""
     with ExitStack() as closing:
         gateway = Gateway(TODAY.provider, stage.strapi.url, public=PUBLIC).start()
@@ -77,8 +77,10 @@ def verdict(gateway: Gateway) -> tuple[bool, str | None]:
     return found.ok, found.failure
 
 
-def test_allow_ends_with_the_persons_name_on_the_front_end(stage: Stage, door: tuple[Gateway, Page]) -> None:
-    gateway, page = door
+def test_allow_ends_with_the_persons_name_on_the_front_end(
+    stage: Stage, opened: tuple[Gateway, Page]
+) -> None:
+    gateway, page = opened
     save_provider(stage, stage.prepare(TODAY))
     page.goto(PUBLIC)
     page.get_by_role("link", name="Log in with Instagram").click()
@@ -88,8 +90,8 @@ def test_allow_ends_with_the_persons_name_on_the_front_end(stage: Stage, door: t
     assert verdict(gateway) == (True, None)
 
 
-def test_deny_is_told_on_the_front_end_and_in_the_verdict(stage: Stage, door: tuple[Gateway, Page]) -> None:
-    gateway, page = door
+def test_deny_is_told_on_the_front_end_and_in_the_verdict(stage: Stage, opened: tuple[Gateway, Page]) -> None:
+    gateway, page = opened
     save_provider(stage, stage.prepare(TODAY))
     page.goto(Urls(PUBLIC, TODAY.provider).connect)
     page.get_by_role("button", name="Deny").click()
@@ -98,9 +100,9 @@ def test_deny_is_told_on_the_front_end_and_in_the_verdict(stage: Stage, door: tu
 
 
 def test_the_documented_layout_ends_as_the_doctor_foretells(
-    stage: Stage, door: tuple[Gateway, Page], tmp_path: Path
+    stage: Stage, opened: tuple[Gateway, Page], tmp_path: Path
 ) -> None:
-    gateway, page = door
+    gateway, page = opened
     front_end = Server(frontend.create_app(TODAY.provider, backend=PUBLIC)).start()
     origin = f"http://localhost:{front_end.port}"
     try:

@@ -41,7 +41,7 @@ def set_up(folder: Path, version: str, **environment: str) -> Iterator[tuple[Kit
         kit.http = httpx.Client(transport=internet.transport(), timeout=10)
         kit.strapi = PoliteStrapi(kit.http, strapi.url)
         try:
-            kit.open_door()
+            kit.open_address()
             kit.save_provider()
             kit.changed()
             yield kit, strapi

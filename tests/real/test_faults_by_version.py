@@ -55,7 +55,7 @@ class LiveKit(Kit):
         return httpx.Client(transport=self.stage.internet.transport(), timeout=20)
 
     def make_whole(self) -> None:
-        self.open_door()
+        self.open_address()
         self.stage.internet.add(DOMAIN, int(self.gateway.url.rpartition(":")[2]))
         self.stage.prepare(TODAY)
         self.stage.instagram.state.switches = Switches()

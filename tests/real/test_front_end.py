@@ -32,7 +32,7 @@ CHANGED = {"vite": {"full-reload", "update"}, "next": {"serverComponentChanges"}
 
 
 class Stage:
-    """A dev server and a Strapi behind one door."""
+    """A dev server and a Strapi behind one gateway."""
 
     def __init__(self, dev: DevServer, gateway: Gateway) -> None:
         self.dev, self.gateway = dev, gateway

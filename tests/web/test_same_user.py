@@ -28,7 +28,7 @@ HUNG_UP = ("ConnectionResetError", "RemoteDisconnected")
 @pytest.fixture
 def kit(tmp_path):
     kit = Kit(settings.load(home=tmp_path))
-    kit.open_door()
+    kit.open_address()
     yield kit
     kit.close()
 
@@ -214,7 +214,7 @@ def test_words_said_before_hanging_up_reach_nobody(serve):
 def test_a_gateway_behind_somebody_elses_tunnel_answers_everybody(tmp_path):
     kit = Kit(settings.load({"KIT_MODE": "live", "PUBLIC_URL": "https://shop.example.com"}, home=tmp_path))
     try:
-        kit.open_door()
+        kit.open_address()
         said = run_as_other(GET, netloc(kit.gateway.url), "/.kit/hello")
         assert said == f"200 {kit.gateway.nonce.encode()}"
     finally:
