@@ -47,7 +47,8 @@ def test_what_is_in_use_and_what_is_not_ours_stays(temporary: Path) -> None:
 
 
 def test_a_rehearsal_ends_with_its_process(temporary: Path) -> None:
-    script = "from helpers.core.settings import Settings; from helpers.kit import Kit\nKit(Settings()).open_address()"
+    imports = "from helpers.core.settings import Settings; from helpers.kit import Kit"
+    script = f"{imports}; Kit(Settings()).open_address()"
     environment = os.environ | {"TMPDIR": str(temporary)}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
