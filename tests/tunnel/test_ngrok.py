@@ -26,6 +26,7 @@ from starlette.routing import Route
 
 from helpers.core.errors import KitError, Stopped, TunnelError
 from helpers.core.masking import Secret
+from helpers.rehearsal.ngrok.cloud import Cloud
 from helpers.rehearsal.ngrok.install import install_agent
 from helpers.rehearsal.strapi.server import StrapiStandIn
 from helpers.tunnel import ngrok_agent, proof
@@ -93,11 +94,11 @@ class Bench:
     """Tunnels on one account; each state folder stands for a notebook server of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.cloud = folder, folder / "cloud"
+        self.folder, self.cloud = folder, Cloud().start()
         self.tunnels: list[NgrokTunnel] = []
 
     def install(self, **environment: str) -> Path:
-        defaults = {"KIT_NGROK_CLOUD": str(self.cloud), "KIT_NGROK_DOMAIN": f"{DOMAIN},mine.ngrok.app"}
+        defaults = {"KIT_NGROK_CLOUD": self.cloud.address, "KIT_NGROK_DOMAIN": f"{DOMAIN},mine.ngrok.app"}
         return install_agent(self.folder / f"bin{len(self.tunnels)}", **defaults | environment)
 
     def tunnel(
@@ -111,8 +112,7 @@ class Bench:
         return made
 
     def edge(self) -> str:
-        facts = json.loads((self.cloud / f"{DOMAIN}.json").read_text())
-        return f"http://127.0.0.1:{facts['port']}"
+        return self.cloud.url
 
     def pid(self, state: str = "state") -> int | None:
         return ngrok_agent.leased_pid(self.folder / state)
@@ -124,6 +124,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     yield bench
     for made in bench.tunnels:
         made.stop()
+    bench.cloud.stop()
     until(lambda: not processes_mentioning(tmp_path))
     until(lambda: not [thread for thread in threading.enumerate() if thread.name == "ngrok"])
 
@@ -153,7 +154,7 @@ def test_a_start_leads_from_the_public_address_to_the_upstream(
     assert client.get(bench.edge() + HELLO).text == NONCE
     made.stop()
     assert not made.alive
-    assert list(bench.cloud.iterdir()) == []
+    assert not bench.cloud.sessions
 
 
 def test_a_second_start_returns_the_running_tunnel(bench: Bench) -> None:
@@ -348,7 +349,7 @@ def test_an_agent_that_never_gets_ready_is_given_up_and_ended(bench: Bench, faul
         made.start(UPSTREAM)
     assert caught.value.failure == "C22"
     assert processes_mentioning(bench.folder) == []
-    made._ngrok_path = bench.install()
+    made._ngrok_path, made._deadline = bench.install(), 30.0
     assert made.start(UPSTREAM) == PUBLIC, "pyngrok has been freed too"
 
 

@@ -27,28 +27,29 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from helpers.rehearsal.ngrok.cloud import Cloud
 from helpers.rehearsal.ngrok.install import install_agent
 from tests.support.asgi import AsgiServer
 
 TOKEN = "2wellFormedAuthtoken_00000000001"
 DOMAIN = "65e60559.ngrok-free.dev"
+HOST = f"Host: {DOMAIN}\r\n".encode()
 MORE_DOMAINS = [f"{name}.ngrok.app" for name in ("mine", "a", "b", "c", "d")]
 CHROME = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64)", "accept": "text/html,*/*"}
-
-
-def online(cloud: Path, host: str = DOMAIN) -> bool:
-    return (cloud / f"{host}.json").exists()
 
 
 class Agents:
     """Any number of agents of one account; ``end`` leaves none behind."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.cloud = folder, folder / "cloud"
+        self.folder, self.cloud = folder, Cloud().start()
         self.configs: list[PyngrokConfig] = []
 
     def install(self, **environment: str) -> Path:
-        defaults = {"KIT_NGROK_CLOUD": str(self.cloud), "KIT_NGROK_DOMAIN": ",".join([DOMAIN, *MORE_DOMAINS])}
+        defaults = {
+            "KIT_NGROK_CLOUD": self.cloud.address,
+            "KIT_NGROK_DOMAIN": ",".join([DOMAIN, *MORE_DOMAINS]),
+        }
         return install_agent(self.folder / f"bin{len(self.configs)}", **defaults | environment)
 
     def config(self, token: str = TOKEN, *, config_version: str = "3", **environment: str) -> PyngrokConfig:
@@ -63,14 +64,12 @@ class Agents:
         return config
 
     def edge(self, **headers: str) -> httpx.Client:
-        port = json.loads((self.cloud / f"{DOMAIN}.json").read_text())["port"]
-        return httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", headers={"host": DOMAIN} | headers, trust_env=False
-        )
+        return httpx.Client(base_url=self.cloud.url, headers={"host": DOMAIN} | headers, trust_env=False)
 
     def end(self) -> None:
         for config in self.configs:
             ngrok.kill(config)
+        self.cloud.stop()
 
 
 @pytest.fixture
@@ -195,13 +194,13 @@ def test_pyngrok_connects_lists_and_disconnects(
     assert tunnel.metrics["http"]["count"] == 1
     ngrok.disconnect(tunnel.public_url, config)
     assert ngrok.get_tunnels(config) == []
-    assert not online(agents.cloud)
+    assert DOMAIN not in agents.cloud.endpoints
 
 
 def test_a_url_of_ones_own_is_used(agents: Agents, upstream: Upstream) -> None:
     tunnel = ngrok.connect(upstream.server.url, url="https://mine.ngrok.app", pyngrok_config=agents.config())
     assert tunnel.public_url == "https://mine.ngrok.app"
-    assert online(agents.cloud, "mine.ngrok.app")
+    assert "mine.ngrok.app" in agents.cloud.endpoints
 
 
 def test_a_conversation_left_open_learns_that_the_address_went_offline(
@@ -275,7 +274,6 @@ def test_a_domain_in_use_is_refused_until_its_agent_is_killed(agents: Agents, up
     assert caught.value.status_code == 502
     assert "ERR_NGROK_334" in json.loads(caught.value.body)["details"]["err"]
     ngrok.kill(first)  # with SIGKILL, so it could tidy nothing up
-    assert online(agents.cloud)
     assert ngrok.connect(upstream.server.url, pyngrok_config=second).public_url == f"https://{DOMAIN}"
 
 
@@ -418,7 +416,9 @@ def test_a_large_body_arrives_whole(tunnel: Agents) -> None:
 
 def test_a_client_that_waits_for_100_continue_is_told_to(tunnel: Agents) -> None:
     with tunnel.edge() as client, socket.create_connection(("127.0.0.1", client.base_url.port), 10) as sock:
-        sock.sendall(b"POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        sock.sendall(
+            b"POST /upload HTTP/1.1\r\n" + HOST + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+        )
         assert read_head(sock).startswith(b"HTTP/1.1 100 ")
         sock.sendall(b"ab")
         assert read_head(sock).startswith(b"HTTP/1.1 200 ")
@@ -460,7 +460,7 @@ def test_an_upgrade_passes_bytes_both_ways(agents: Agents) -> None:
     ngrok.connect(server.url, pyngrok_config=agents.config())
     with agents.edge() as client, socket.create_connection(("127.0.0.1", client.base_url.port), 10) as sock:
         sock.sendall(
-            b"GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n\r\n"
+            b"GET /ws HTTP/1.1\r\n" + HOST + b"Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n\r\n"
         )
         head, _, rest = read_head(sock).partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 101 ")
@@ -576,34 +576,34 @@ def test_a_signal_ends_it_cleanly(agents: Agents, upstream: Upstream, number: si
     process = ngrok.get_ngrok_process(config).proc
     process.send_signal(number)
     assert process.wait(10) == 0
-    assert list(agents.cloud.iterdir()) == []
+    assert not agents.cloud.sessions
 
 
 INTERRUPTED = """
-import os, signal
+import os, signal, socket
 from helpers.rehearsal.ngrok import agent
-from helpers.rehearsal.ngrok.account import Cloud
-free = Cloud.free
-Cloud.free = lambda *it: (os.kill(os.getpid(), signal.SIGTERM), free(*it))
+shutdown = socket.socket.shutdown
+socket.socket.shutdown = lambda *it: (os.kill(os.getpid(), signal.SIGTERM), shutdown(*it))
 agent.main(["start", "--none", "--log", "stdout", "--authtoken", "2" * 30])
 """
 
 
 def test_a_second_signal_does_not_keep_it_online(agents: Agents) -> None:
-    environment = os.environ | {"KIT_NGROK_CLOUD": str(agents.cloud)}
+    environment = os.environ | {"KIT_NGROK_CLOUD": agents.cloud.address}
     command = [sys.executable, "-c", INTERRUPTED]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
         assert process.stdout
         assert any(b"tunnel session started" in line for line in process.stdout)
         process.terminate()
         assert process.wait(10) == 0
-    assert list(agents.cloud.iterdir()) == []
+    assert not agents.cloud.sessions
 
 
 def test_it_dies_soon_after_an_address_is_up_when_told_to(agents: Agents, upstream: Upstream) -> None:
     config = agents.config(KIT_NGROK_FAULT="dies")
+    process = ngrok.get_ngrok_process(config).proc
     ngrok.connect(upstream.server.url, pyngrok_config=config)
-    assert ngrok.get_ngrok_process(config).proc.wait(10) == 1
+    assert process.wait(10) == 1
 
 
 def start_alone(agents: Agents, **environment: str) -> tuple[subprocess.Popen[bytes], str]:
@@ -624,7 +624,7 @@ def test_an_orphan_ends_by_itself(agents: Agents) -> None:
     process, _ = start_alone(agents, KIT_NGROK_LINGER="0")
     process.stdout.close()
     assert process.wait(10) == 0
-    assert list(agents.cloud.iterdir()) == []
+    assert not agents.cloud.sessions
 
 
 def test_an_orphan_dies_of_its_next_line(agents: Agents) -> None:
