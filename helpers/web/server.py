@@ -43,9 +43,11 @@ Handler = Callable[[Request], Awaitable[web.StreamResponse]]
 Around = Callable[[], AbstractAsyncContextManager[Any]]
 Names = Callable[[], Container[str]]
 
+OTHER_NAME = "This server has another name.\n"
 IDLE = 15.0  # seconds for a request's head, and between two requests of one connection
 _PATIENCE = 5.0  # seconds for a start or a stop; both take milliseconds
 _GRACE = 1.0  # seconds for requests under way when the server stops
+_QUIET = 0.2  # seconds in which nobody was answered; the next request of a page takes a few ms
 _TICK = 0.005  # seconds between two looks at what is under way
 _MOST_CONNECTIONS = 1000
 _MOST_FIELD = 16 * 1024  # bytes of the request line, and of one header
@@ -138,7 +140,7 @@ class Server:
     async def _answer(self, request: Request) -> web.StreamResponse:
         host = _PORT.sub("", request.headers.get("Host", "")).lower()
         if host not in _LOOPBACK and host not in self._names():
-            return Answer(text="This server has another name.\n", status=421)
+            return Answer(text=OTHER_NAME, status=421)
         return await self.app(request)
 
     def _listen(self) -> socket.socket:
@@ -198,8 +200,17 @@ async def serving(
         request.stopping = stopping
         return request
 
+    latest = 0.0  # when somebody was answered
+
+    async def answered(request: Request) -> web.StreamResponse:
+        nonlocal latest
+        try:
+            return await app(request)
+        finally:
+            latest = loop.time()
+
     # Whoever hangs up ends the work that was begun for him.
-    connections = web.Server(app, request_factory=made, handler_cancellation=True)  # type: ignore
+    connections = web.Server(answered, request_factory=made, handler_cancellation=True)  # type: ignore
     listening = await loop.create_server(
         lambda: _Connection(connections, loop, open_to_all), sock=listener, backlog=_BACKLOG
     )
@@ -208,7 +219,8 @@ async def serving(
         stopping.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(_GRACE):
-                while any(each.busy for each in connections.connections):  # type: ignore[attr-defined]
+                # A browser that has just been sent elsewhere asks again.
+                while loop.time() - latest < _QUIET or any(map(_is_busy, connections.connections)):
                     await asyncio.sleep(_TICK)
 
     try:
@@ -218,6 +230,10 @@ async def serving(
         stopping.set()
         connections.pre_shutdown()  # else each idle connection would be waited for
         await connections.shutdown(_GRACE)
+
+
+def _is_busy(connection: RequestHandler) -> bool:
+    return connection._request_in_progress
 
 
 class _Connection(RequestHandler):
@@ -246,10 +262,6 @@ class _Connection(RequestHandler):
         crowded = len(self._manager.connections) > _MOST_CONNECTIONS if self._manager else True
         if crowded or not (self._open_to_all or same_user.is_ours(*ends)):
             transport.abort()  # type: ignore[attr-defined]  # a connection's can
-
-    @property
-    def busy(self) -> bool:
-        return self._request_in_progress
 
     def handle_error(
         self,

@@ -33,7 +33,7 @@ from helpers.tunnel import ngrok_agent, proof
 from helpers.tunnel.ngrok import NgrokTunnel
 from helpers.tunnel.own import BroughtTunnel
 from helpers.tunnel.proof import confirm
-from helpers.web.server import Server
+from helpers.web.server import Answer, Server
 from tests.support.asgi import AsgiServer
 
 TOKEN = "2theAuthtokenThatNobodyMaySee_0001"
@@ -741,6 +741,17 @@ def test_confirm_tells_a_tunnel_that_leads_straight_to_strapi(client: httpx.Clie
         confirm(client, strapi.url, HELLO, NONCE, UPSTREAM)
     strapi.stop()
     assert (caught.value.failure, UPSTREAM in caught.value.fix[0]) == (None, True)
+
+
+def test_confirm_tells_a_tunnel_that_asks_for_another_host(client: httpx.Client) -> None:
+    async def app(_: object) -> Answer:
+        return Answer(text=NONCE)
+
+    gateway = Server(app).start()
+    with pytest.raises(TunnelError, match="asks for another host") as caught:
+        confirm(client, gateway.url, HELLO, NONCE, UPSTREAM)
+    gateway.stop()
+    assert (caught.value.failure, "localhost" in caught.value.fix[1]) == (None, True)
 
 
 def test_confirm_notices_that_browsers_are_turned_away() -> None:
