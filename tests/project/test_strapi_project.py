@@ -283,6 +283,18 @@ def test_a_plugin_in_the_package_above_is_not_loaded_and_gets_the_line_to_add(tm
     assert '"@strapi/plugin-users-permissions": "5.54.0" to dependencies in' in caught.value.fix[0]
 
 
+def test_a_plugin_among_the_packages_for_development_is_not_loaded_and_gets_the_line_to_add(tmp_path: Path):
+    folder = make(tmp_path, {"@strapi/strapi": "5.54.0"}, **{"config/server.js": CONFIG})
+    package = json.loads((folder / "package.json").read_text())
+    package["devDependencies"] = {"@strapi/plugin-users-permissions": "5.54.0"}
+    (folder / "package.json").write_text(json.dumps(package))
+    with pytest.raises(
+        InputError, match="in devDependencies; Strapi loads only what dependencies name"
+    ) as caught:
+        Project(folder)
+    assert '"@strapi/plugin-users-permissions": "5.54.0" to dependencies in' in caught.value.fix[0]
+
+
 def test_a_plugin_that_the_settings_name_with_its_folder_counts(tmp_path: Path):
     plugins = "module.exports = { 'users-permissions': { enabled: true, resolve: '../../node_modules/x' } };"
     files = {"config/server.js": CONFIG, "config/plugins.js": plugins}
@@ -357,8 +369,43 @@ def test_a_link_out_of_the_project_is_not_followed(tmp_path: Path, name: str):
     else:
         (folder / name).rename(target)
     (folder / name).symlink_to(target)
-    with pytest.raises(InputError, match="is a link that leads out of the project, to "):
-        Project(folder).address(PUBLIC) + Project(folder).provider()
+    before = contents(tmp_path)
+    refused = Project(folder).address(PUBLIC) if name == "config" else Project(folder).provider()
+    assert refused.changes == ()
+    assert all("is a link that leads out of the project, to " in str(each) for each in refused.by_hand)
+    sources = (
+        [overlay.source(PUBLIC, "js")]
+        if name == "config"
+        else [strapi_project.provider_source(), strapi_project.entry_source()]
+    )
+    assert [each.snippet for each in refused.by_hand] == sources
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(("name", "files"), [("config", [OVERLAY]), ("src", FILES)])
+def test_what_was_put_behind_a_link_by_hand_is_seen(tmp_path: Path, name: str, files: list[str]):
+    folder, outside = strapi(tmp_path / "shop"), tmp_path / "outside"
+    outside.mkdir()
+    (folder / name).mkdir(exist_ok=True)
+    (folder / name).rename(outside / name)
+    (folder / name).symlink_to(outside / name)
+    for refusal, file in zip(
+        (Project(folder).address(PUBLIC) + Project(folder).provider()).by_hand, files, strict=True
+    ):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(refusal.snippet)
+    plan = Project(folder).address(PUBLIC) if name == "config" else Project(folder).provider()
+    assert (plan.changes, plan.by_hand) == ((), ())
+
+
+def test_a_linked_env_file_says_which_environment_it_is(tmp_path: Path):
+    folder = strapi(tmp_path / "shop")
+    (folder / ".env").unlink()
+    (tmp_path / "shared.env").write_text("NODE_ENV=staging\n")
+    (folder / ".env").symlink_to(tmp_path / "shared.env")
+    (change,) = Project(folder).address(PUBLIC).changes
+    assert change.path == folder / "config/env/staging/server.js"
+    assert (tmp_path / "shared.env").read_text() == "NODE_ENV=staging\n"
 
 
 def test_a_link_within_the_project_stays_one(tmp_path: Path, journal: Journal):
