@@ -81,6 +81,10 @@ class Folder:
 
     def keep_out_of_git(self, relative: str) -> Plan:
         """A line of ``.git/info/exclude``, which no commit ever holds; nothing where git ignores the file."""
+        try:
+            self.path(relative)
+        except Outside:  # where a link leads git does not look
+            return Plan()
         found = git.exclude_file(self.root)
         if found is None or git.is_ignored(self.root, relative):
             return Plan()

@@ -108,7 +108,7 @@ class Project:
             )
         name = overlay.path(environment, self.language)
         written = self._change(name, overlay.source(public, self.language).encode())
-        return written if written.by_hand else self.folder.keep_out_of_git(name) + written
+        return self.folder.keep_out_of_git(name) + written
 
     def overlays(self) -> dict[str, str]:
         """The overlays of this kit that stand in the project, each with its address."""
@@ -167,7 +167,8 @@ class Project:
         try:
             return self.folder.change(name, after)
         except Outside as refusal:
-            return _by_hand(f"{refusal} Put this there yourself.", _text(after))
+            done = self._read(name) == after
+            return Plan() if done else _by_hand(f"{refusal} Put this there yourself.", _text(after))
 
 
 def _text(content: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from io import StringIO
 from pathlib import Path
 
@@ -386,6 +387,7 @@ def test_a_link_out_of_the_project_is_not_followed(tmp_path: Path, name: str):
 def test_what_was_put_behind_a_link_by_hand_is_seen(tmp_path: Path, name: str, files: list[str]):
     folder, outside = strapi(tmp_path / "shop"), tmp_path / "outside"
     outside.mkdir()
+    subprocess.run(["git", "init", "-q", folder], check=True)
     (folder / name).mkdir(exist_ok=True)
     (folder / name).rename(outside / name)
     (folder / name).symlink_to(outside / name)

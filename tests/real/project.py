@@ -72,6 +72,8 @@ def generate(folder: Path, version: str, language: str) -> Path:
     shutil.copytree(template(folder, version, language), project)
     package = json.loads((installed / "package.json").read_text())
     package["scripts"] = {"develop": "strapi develop", "start": "strapi start", "build": "strapi build"}
+    # Strapi 4 builds its admin panel with an esbuild that thinks little of today's other browsers.
+    package["browserslist"] = ["last 1 chrome version"]
     (project / "package.json").write_text(json.dumps(package, indent=2))
     admin = project / "config" / f"admin.{language}"
     admin.write_text(admin.read_text().replace("flags: {", "serveAdminPanel: false,\n  flags: {"))
