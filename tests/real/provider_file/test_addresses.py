@@ -8,12 +8,7 @@ from pathlib import Path
 import pytest
 
 from helpers.core.settings import SAMPLE_CLIENT_SECRET
-from tests.real.provider_file.people import (
-    DELETION,
-    PROVIDER,
-    Person,
-    send,
-)
+from tests.real.provider_file.people import DELETION, PROVIDER, Person, send
 from tests.support.signed_requests import payload, signed
 from tests.support.strapi_worlds import World
 

@@ -10,16 +10,7 @@ import pytest
 from helpers.core.flows import TODAY
 from helpers.core.urls import ME
 from tests.real import strapi as real
-from tests.real.provider_file.people import (
-    BOTH,
-    DEAUTHORIZE,
-    PROVIDER,
-    URLS,
-    Person,
-    aged,
-    later,
-    send,
-)
+from tests.real.provider_file.people import BOTH, DEAUTHORIZE, PROVIDER, URLS, Person, aged, later, send
 from tests.support.strapi_worlds import World, open_world
 
 pytestmark = pytest.mark.real

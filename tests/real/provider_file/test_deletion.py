@@ -11,14 +11,7 @@ import pytest
 
 from helpers.core.flows import TODAY
 from helpers.core.masking import Secret
-from tests.real.provider_file.people import (
-    DELETION,
-    PROVIDER,
-    Person,
-    later,
-    send,
-    status_page,
-)
+from tests.real.provider_file.people import DELETION, PROVIDER, Person, later, send, status_page
 from tests.support.strapi_worlds import PUBLIC, World
 
 pytestmark = pytest.mark.real
