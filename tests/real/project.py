@@ -17,7 +17,19 @@ from tests.real import strapi as real
 
 _PUBLISHED = {"5.50.0": "5.50.2"}  # the generator skipped two numbers
 # As in the template, and what our own way of running it brings.
-_IGNORED = "node_modules\n.env\n.tmp\n.strapi\n.strapi-updater.json\ntypes\npublic/uploads\npreload.js\ndist\nbuild\n.cache\n"
+_IGNORED = """
+node_modules
+.env
+.cache
+.tmp
+.strapi
+.strapi-updater.json
+types
+public/uploads
+preload.js
+dist
+build
+"""
 
 
 @contextmanager
