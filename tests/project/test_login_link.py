@@ -72,6 +72,7 @@ def test_a_link_to_the_closed_api_is_told_with_its_line(tmp_path: Path, name: st
     assert f"leads to /connect/instagram, and this setup's provider is {PROVIDER}" in str(found)
     place = "src/pages/Home.js line 5" if name == "login-react" else shape.place
     assert found.evidence == place
+    assert found.failure == known.LOGIN_LINK_TO_ANOTHER_PROVIDER
     assert found.fix[0] == f"In {place} write {PROVIDER} instead of instagram."
 
 
