@@ -178,11 +178,12 @@ def _refused_domain(cookie: str, public: str) -> KitError | None:
     """A cookie may name its own host or a name above that, but none that strangers share."""
     named = re.search(r"Domain=\.?([^;]+)", cookie)
     host = urlsplit(public).hostname or ""
-    if named is None or (f".{host}".endswith(f".{named[1].lower()}") and not is_shared(named[1])):
+    above = named is not None and f".{host}".endswith(f".{named[1].lower()}")
+    if named is None or (above and not is_shared(named[1])):
         return None
     return KitError(
         f"Browsers refuse this cookie at {host}: {cookie}",
-        failure=known.COOKIE_FOR_ALL_NGROK_HOSTS if is_shared(named[1]) else known.STATE_MISMATCH,
+        failure=known.COOKIE_FOR_ALL_NGROK_HOSTS if above else known.STATE_MISMATCH,
         fix=("Remove domain from strapi::session in config/middlewares.", "Restart Strapi."),
     )
 
