@@ -96,10 +96,11 @@ def one_line(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
-def as_html(attempt: Attempt, verdict: Verdict) -> str:
+def as_html(attempt: Attempt, verdict: Verdict, then: str = "") -> str:
     """A table; every value is escaped, because servers and people wrote parts of it.
 
-    What broke the login stands once, beside the hop where it broke; a success stands above the table.
+    What broke the login stands once, beside the hop where it broke; a success is a card above the table,
+    which ends with ``then``, what comes next.
     """
     said = "<br>".join(escape(line) for line in conclusion(verdict))
     said = f'<p class="kit-said">{said}</p>'
@@ -116,21 +117,27 @@ def as_html(attempt: Attempt, verdict: Verdict) -> str:
         )
     heads = "".join(f'<th scope="col">{name}</th>' for name in ("", "Step", "Who", "Status", "Time"))
     table = f'<table class="kit-trace"><tr>{heads}</tr>{"".join(rows)}</table>'
-    if verdict.ok:
-        return _success(attempt, said) + table
+    if verdict.ok and verdict.user:
+        return _success(attempt, verdict, verdict.user, then) + table
     return table if verdict.broke_at else table + said
 
 
-def _success(attempt: Attempt, said: str) -> str:
-    """What was proven, and what comes next."""
-    first, last = attempt.hops[0], attempt.hops[-1]
+def _success(attempt: Attempt, verdict: Verdict, user: dict[str, str], then: str) -> str:
+    """What was proven, fact by fact, and what comes next."""
+    first, last, proof = attempt.hops[0], attempt.hops[-1], attempt.last("me")
     seconds = last.at - first.at + (last.ms or 0) / 1000
-    proof = attempt.last("me")
-    asked = f"{proof.method} {short(proof.url)} answered {outcome(proof)}" if proof else ""
-    took = f"{len(attempt)} hops in {seconds:.1f} seconds"
+    facts = {
+        "Provider": user["provider"],
+        "Account ID": next((hop.account for hop in attempt if hop.account), "not told by this Strapi"),
+        "Proof": f"{proof.method} {parsed(proof.url).path} answered {outcome(proof)}" if proof else "",
+        "Took": f"{seconds:.1f} seconds, {len(attempt)} hops",
+        "Next": then,
+    }
+    shown = "".join(f"<dt>{name}</dt><dd>{escape(told)}</dd>" for name, told in facts.items() if told)
+    notes = "".join(f'<p class="kit-evidence">{escape(note)}</p>' for note in REFRESH[verdict.refresh])
     return (
-        f'<div class="kit-success">{said}<p>{escape(asked)}. {took}.</p>'
-        "<p>Next: chapter 6 puts everything back. After a rehearsal, choose Live in Start here.</p></div>"
+        f'<div class="kit-success"><p class="kit-said">Logged in as {escape(user["username"])}</p>'
+        f"<dl>{shown}</dl>{notes}</div>"
     )
 
 
@@ -168,10 +175,9 @@ def mermaid(attempt: Attempt, verdict: Verdict) -> str:
         arrow = "-->>" if hop.status is not None and hop.status < 400 else "--x"
         drawn.append(f"    {receiver}{arrow}{sender}: {_label(_answer(hop))}")
         if hop is verdict.broke_at:
-            why = failures.get(verdict.failure).title if verdict.failure else verdict.reason
-            drawn.append(f"    Note over {sender},{receiver}: " + _label(f"{verdict.failure or ''} {why}"))
-    if verdict.ok and verdict.user and used:
-        drawn.append(f"    Note over {used[0]},{used[-1]}: {_label(verdict.reason)}")
+            # Why, says the table.
+            told = _label(f"{verdict.failure or ''} broke here")
+            drawn.append(f"    Note over {sender},{receiver}: {told}")
     return "\n".join(drawn)
 
 

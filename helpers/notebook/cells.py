@@ -20,7 +20,7 @@ from helpers.notebook.this_setup import made, the, this_setup
 
 # The forms of the chapters, for whoever catches up.
 _FORMS: dict[int, tuple[type[Form], ...]] = {
-    1: (setup_forms.TunnelForm, project_forms.BackendForm),
+    1: (setup_forms.TunnelForm, project_forms.BackendForm, project_forms.FrontEndForm),
     2: (MetaForm, setup_forms.CredentialsForm),
     3: (project_forms.ProviderFileForm, setup_forms.ProviderForm),
     4: (LoginForm,),
@@ -108,12 +108,8 @@ def credentials_form() -> None:
 
 
 def provider_file_form() -> None:
-    """Write the file that gives Strapi today's Instagram login."""
+    """Write the file that gives Strapi today's Instagram login; it can be read and copied, too."""
     _show(project_forms.ProviderFileForm)
-
-
-def provider_file() -> None:
-    """The same file, to read and to copy."""
     display(the(project_forms.provider_file))
 
 
