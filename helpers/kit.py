@@ -21,7 +21,7 @@ import httpx
 from helpers.core import settings as files
 from helpers.core.errors import InputError, KitError
 from helpers.core.facts import Facts
-from helpers.core.flows import FLOWS, TOKEN_URL, Flow
+from helpers.core.flows import FLOWS, Flow
 from helpers.core.leftovers import sweep
 from helpers.core.masking import Secret
 from helpers.core.settings import Settings
@@ -295,19 +295,14 @@ class Kit(Facts):
     def save_provider(self, *, callback: str = "", enabled: bool = True) -> list[str]:
         """Write the provider's entry through Strapi's admin API; returns the names of changed fields."""
         self.strapi.try_again()
-        admin = self.admin()
-        change = admin.plan(
-            self.flow.provider,
-            enabled=enabled,
+        return self.undo.save(
+            self.admin(),
+            self.flow,
             key=self.settings.client_id,
             secret=self.settings.client_secret,
             callback=callback or self.urls.frontend_redirect,
-            scope=[self.flow.scope],
-            endpoints={"authorize_url": self.flow.authorize_url, "access_url": TOKEN_URL},
+            enabled=enabled,
         )
-        self.undo.remember(change)
-        admin.apply(change)
-        return list(change.fields)
 
     def restart(self, say: Callable[[str], object], cancelled: threading.Event) -> Restart:
         """The way of a changed file into the running Strapi."""

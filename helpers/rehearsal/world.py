@@ -20,10 +20,11 @@ from helpers.gateway.observe import Observed
 from helpers.gateway.witness import Witness
 from helpers.rehearsal.front_end import FrontEndStandIn, write_project
 from helpers.rehearsal.instagram.login_pages import Account, App, InstagramStandIn, Switches
-from helpers.rehearsal.internet import Internet, edge_port
+from helpers.rehearsal.internet import Internet
 from helpers.rehearsal.meta.dashboard import Dashboard
 from helpers.rehearsal.meta.documented import DocumentedDashboard
 from helpers.rehearsal.meta.today import TodaysDashboard
+from helpers.rehearsal.ngrok.cloud import Cloud
 from helpers.rehearsal.ngrok.install import install_agent
 from helpers.rehearsal.scratch import copy_project, new_folder, no_room
 from helpers.rehearsal.strapi.config import Config
@@ -55,6 +56,7 @@ class World:
         self.folder = new_folder()
         self.project, self.front_end = self.folder / "my-strapi", self.folder / "my-front-end"
         self.internet = Internet()
+        self.ngrok = Cloud(names=(self.domain,))
         account = Account()
         self.meta_app = App("", "", Secret(), set(), set())
         pair = facts.SAMPLE_CLIENT_ID, Secret(facts.SAMPLE_CLIENT_SECRET)
@@ -92,15 +94,14 @@ class World:
         return self
 
     def _start(self) -> None:
-        cloud = self.folder / "cloud"
-        cloud.mkdir(mode=0o700)
-        self.agent_environment = {"KIT_NGROK_CLOUD": str(cloud), "KIT_NGROK_DOMAIN": self.domain}
+        self.ngrok.start()
+        self.agent_environment = {"KIT_NGROK_CLOUD": self.ngrok.address, "KIT_NGROK_DOMAIN": self.domain}
         self.ngrok_path: Path | None = install_agent(self.folder, **self.agent_environment)
         self.strapi_server = self.serve(self.strapi.app)
         instagram = self.serve(self._observe(self.instagram, _role_at_instagram))
         for host in HOSTS:
             self.internet.add(host, instagram.port)
-        self.internet.add(self.domain, partial(edge_port, cloud, self.domain))
+        self.internet.add(self.domain, self.ngrok.port)
         self._serve_front_end()
 
     def _serve_front_end(self) -> None:
@@ -149,11 +150,11 @@ class World:
 
     def close(self) -> None:
         # No threads for it: at the end of the process none can be started any more.
-        for server in self._servers:
+        for server in (*self._servers, self.ngrok):
             server.end()
         self.internet.close()
         self.ending.close()
-        for server in self._servers:
+        for server in (*self._servers, self.ngrok):
             server.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -199,7 +199,15 @@ def test_the_table_has_a_row_a_hop_in_the_words_of_the_notebooks():
     page = Page(trace.as_html(whole(), GOOD))
     assert page.tags.count("tr") == 1 + len(MEANING)
     assert [meaning for meaning in MEANING.values() if meaning not in page.text] == []
-    assert "OK: kit_rehearsal logged in" in page.text
+
+
+def test_a_success_is_a_card_of_who_and_by_what_it_was_proven_and_what_comes_next():
+    seen = attempt(*(hop(step, account="27918340562718341" if step == "profile" else "") for step in MEANING))
+    page = Page(trace.as_html(seen, GOOD, "go <live>"))
+    for told in ("Logged in as kit_rehearsal", "instagram-business", "27918340562718341", "GET /me answered 200",
+                 f"{len(MEANING)} hops", "go <live>"):  # fmt: skip
+        assert told in page.text
+    assert "not told by this Strapi" in Page(trace.as_html(whole(), GOOD)).text
 
 
 def test_the_table_marks_the_row_where_it_broke_in_words_too():
