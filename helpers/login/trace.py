@@ -102,19 +102,21 @@ def as_html(attempt: Attempt, verdict: Verdict, then: str = "") -> str:
     What broke the login stands once, beside the hop where it broke; a success is a card above the table,
     which ends with ``then``, what comes next.
     """
-    said = "<br>".join(escape(line) for line in conclusion(verdict))
-    said = f'<p class="kit-said">{said}</p>'
+    said = "".join(f"<p>{escape(line)}</p>" for line in conclusion(verdict))
+    said = f'<div class="kit-said">{said}</div>'
     rows = []
     for number, hop in enumerate(attempt, 1):
-        broke, here, why = "", "", ""
+        broke, here = "", ""
         if hop is verdict.broke_at:
-            broke, here, why = ' class="kit-broke"', "<br><b>broke here</b>", said
+            broke, here = ' class="kit-broke"', "<br><b>broke here</b>"
         rows.append(
             f"<tr{broke}><td>{number}</td>"
-            f"<td>{escape(MEANING.get(hop.step, hop.step))}{_details(hop)}{why}</td>"
+            f"<td>{escape(MEANING.get(hop.step, hop.step))}{_details(hop)}</td>"
             f"<td>{escape(hop.sender)} &rarr; {escape(hop.receiver)}</td>"
             f"<td>{outcome(hop)}{here}</td><td>{'' if hop.ms is None else f'{hop.ms:.0f} ms'}</td></tr>"
         )
+        if broke:  # over the whole width, as it is what one came to read
+            rows.append(f'<tr class="kit-why"><td></td><td colspan="4">{said}</td></tr>')
     heads = "".join(f'<th scope="col">{name}</th>' for name in ("", "Step", "Who", "Status", "Time"))
     table = f'<table class="kit-trace"><tr>{heads}</tr>{"".join(rows)}</table>'
     if verdict.ok and verdict.user:
@@ -153,12 +155,15 @@ def _details(hop: Hop) -> str:
 
 
 _ACTORS = {"browser": "B", "gateway": "G", "strapi": "S", "instagram": "I", "front end": "F"}
-_TITLES = {"B": "Browser", "G": "Gateway", "S": "Strapi", "I": "Instagram", "F": "Front end"}
+# In this order, and with labels that begin at the left, no line of life runs through one: the widest stand
+# between browser and Strapi, and the gateway speaks to Strapi alone.
+_TITLES = {"B": "Browser", "S": "Strapi", "G": "Gateway", "I": "Instagram", "F": "Front end"}
 
 
 # Narrow enough that the text is not drawn smaller than it can be read.
 _NARROW = (
-    '%%{init: {"sequence": {"actorMargin": 10, "width": 110, "mirrorActors": false, "diagramMarginX": 5}}}%%'
+    '%%{init: {"sequence": {"actorMargin": 10, "width": 110, "mirrorActors": false, "diagramMarginX": 5, '
+    '"messageAlign": "left"}}}%%'
 )
 
 
@@ -189,7 +194,7 @@ def _answer(hop: Hop) -> str:
     answer = outcome(hop)
     if hop.location:
         answer += f" to {parsed(hop.location).netloc}"
-    return answer + ("" if hop.ms is None else f" ({hop.ms:.0f} ms)")
+    return answer  # how long it took, says the table
 
 
 # What ends a label (;), begins a character code (#), a tag or a formula ($$).

@@ -213,6 +213,7 @@ class Form(Block):
                 self.kit.tried.update(self.checks)
                 return answer
             except KitError as error:
+                error.fix = tuple(self.kit.urls.filled(step) for step in error.fix)
                 raise (_unnamed(error) if self.kit.riddle else error) from None
             finally:
                 self.cancel_button.layout.display = "none"

@@ -49,7 +49,8 @@ class Trace(Block):
             return
         verdict = self.kit.logins.verdict(attempt)
         verdict = veiled(verdict) if self.kit.riddle else verdict
-        self.table.value = trace.as_html(attempt, verdict, _LIVE if self.kit.settings.live else _REHEARSED)
+        table = trace.as_html(attempt, verdict, _LIVE if self.kit.settings.live else _REHEARSED)
+        self.table.value = self.kit.urls.filled(table)
         if self._diagram:
             self._diagram.update(_mermaid(trace.mermaid(attempt, verdict)), raw=True)
 
