@@ -21,8 +21,9 @@ import httpx
 from helpers.core import settings as files
 from helpers.core.errors import InputError, KitError
 from helpers.core.facts import Facts
-from helpers.core.flows import FLOWS, TOKEN_URL, Flow
+from helpers.core.flows import FLOWS, Flow
 from helpers.core.leftovers import sweep
+from helpers.core.masking import Secret
 from helpers.core.settings import Settings
 from helpers.core.urls import DOCUMENTED_FRONTEND, Urls, parsed
 from helpers.gateway.app import Gateway
@@ -31,6 +32,7 @@ from helpers.gateway.public_address import PublicAddress, Seen, Tunnel
 from helpers.gateway.witness import Witness
 from helpers.login.verdict import Logins
 from helpers.project.change import Plan
+from helpers.project.front_end_project import FrontEnd
 from helpers.project.strapi_project import Project
 from helpers.strapi.client import Admin
 from helpers.strapi.provider_undo import Undo
@@ -99,7 +101,10 @@ class Kit(Facts):
         if self.world:
             known = self.world.prefill(given)
             self.world.meta.pair = known.client_id, known.client_secret
-            self.settings = replace(known, client_id=given.client_id, client_secret=given.client_secret)
+            # Of a remembered half nobody would know whose it is: the app is to be made anew.
+            whole = bool(given.client_id and given.client_secret)
+            pair = (given.client_id, given.client_secret) if whole else ("", Secret())
+            self.settings = replace(known, client_id=pair[0], client_secret=pair[1])
 
     def _client(self) -> httpx.Client:
         if self.world:
@@ -292,19 +297,14 @@ class Kit(Facts):
     def save_provider(self, *, callback: str = "", enabled: bool = True) -> list[str]:
         """Write the provider's entry through Strapi's admin API; returns the names of changed fields."""
         self.strapi.try_again()
-        admin = self.admin()
-        change = admin.plan(
-            self.flow.provider,
-            enabled=enabled,
+        return self.undo.save(
+            self.admin(),
+            self.flow,
             key=self.settings.client_id,
             secret=self.settings.client_secret,
             callback=callback or self.urls.frontend_redirect,
-            scope=[self.flow.scope],
-            endpoints={"authorize_url": self.flow.authorize_url, "access_url": TOKEN_URL},
+            enabled=enabled,
         )
-        self.undo.remember(change)
-        admin.apply(change)
-        return list(change.fields)
 
     def restart(self, say: Callable[[str], object], cancelled: threading.Event) -> Restart:
         """The way of a changed file into the running Strapi."""
@@ -357,6 +357,7 @@ class Kit(Facts):
         if step > 1:
             self.open_address()
             self.address_plan(Project(self.settings.strapi_project)).apply(self.undo.files)
+            FrontEnd(self.settings.frontend_project).address(self.public_url).apply(self.undo.files)
         if step > 2:
             set_up(self.world.meta, self.world.meta, self.addresses_for_meta)
             self.use(client_id=self.world.meta_app.client_id, client_secret=self.world.meta_app.client_secret)

@@ -105,8 +105,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     passed = terminalreporter.stats.get("passed", [])
     told = [pair for report in passed for pair in report.user_properties]
     provoked = {value for name, value in told if name == "provokes"}
-    for figures in (value for name, value in told if name == "recognised"):
-        terminalreporter.write_line(f"recognised, {figures}")
+    for name in ("recognised", "campaign", "many-modules"):
+        for figures in (value for each, value in told if each == name):
+            terminalreporter.write_line(f"{name}, {figures}")
     if provoked:
         known = failures.all_failures().values()
         seen = [bool(entry.see) for entry in known if entry.id not in provoked]

@@ -213,7 +213,7 @@ def test_the_readmes_terminal_commands_are_those_that_work_after_make_lab(capsys
     installed = re.findall(r"^instagram-login-kit (\w+)", readme, re.MULTILINE)
     with pytest.raises(SystemExit):
         main(["--help"])
-    (known,) = re.findall(r"\b(\w+(?:\|\w+)+) \.\.\.", capsys.readouterr().out)
+    (known,) = re.findall(r"\b(\w+(?:\|\w+)+)\s+\.\.\.", capsys.readouterr().out)
     assert {command for _, command in named} | set(installed) == set(known.split("|"))
 
 

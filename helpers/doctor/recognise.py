@@ -24,8 +24,10 @@ from helpers.failures import Anchor, Failure, known
 
 _MOST = 20_000  # characters; the telling ones of a log stand at its ends
 _GUESSES = 3
-_TELLING = 8  # what shared words must weigh together, measured on texts that were not tuned on
+_TELLING = 6  # what shared words must weigh together, measured on texts that were not tuned on
 _CODE = 200  # characters that an error code is worth: it tells more than any sentence around it
+# What programs print and people do not write.
+_PROGRAMS = re.compile(r"""[][{}<>=/\\|_"#*]|[:.]\S|[a-z][A-Z]|\d\d""")
 # ``"code": "not_found"`` names an error; a code that logs somebody in is no word.
 _ERROR_NAME = re.compile(r'"code":\s*"[A-Za-z]+([_-][A-Za-z]+)*\d{0,4}"')
 
@@ -96,22 +98,26 @@ def _rated(shown: _Text, *, parties: set[str]) -> list[Match]:
     rated = []
     for entry in failures.all_failures().values():
         words = entry.words if entry.id[0] in parties else ()
-        if found := _found((*entry.signs, *words), shown):
+        if (found := _found((*entry.signs, *words), shown)) and not _found(entry.unless, shown):
             rated.append(Match(entry, f"It says: {_short(found[0])}", _explained(found)))
     return _best_first(rated)
 
 
 def _guesses(shown: _Text, parties: set[str]) -> list[Match]:
-    """By bare words; after those, by words that it shares with an entry; the seen parties' first."""
+    """By bare words; after those, by what an entry of a party that was seen says, too.
+
+    What somebody tells in sentences of his own names no party; a program's output without one is nobody's.
+    """
     bare, shared, said = [], [], _words(shown.low)
+    told = not _PROGRAMS.search(shown.shown)
     for entry in failures.all_failures().values():
         near = entry.id[0] in parties
-        if found := _found((*entry.words, *entry.hints), shown):
+        if found := _found((*entry.signs, *entry.words, *entry.hints), shown):
             why = f"Only a guess: it says {_short(found[0])}"
             bare.append(Match(entry, why, _CODE * near + _explained(found), sure=False))
-        elif len(common := said & _words(_text(entry).lower())) > 1:
+        elif (near or told) and len(common := said & _words(_text(entry).lower())) > 1:
             why = f"Only a guess: it shares the words {', '.join(sorted(common))}"
-            shared.append(Match(entry, why, 2 * near + sum(_weights()[word] for word in common), sure=False))
+            shared.append(Match(entry, why, sum(_weights()[word] for word in common), sure=False))
     telling = [match for match in shared if match.score > _TELLING]
     return [*_best_first(bare), *_best_first(telling)][:_GUESSES]
 

@@ -48,6 +48,7 @@ class Failure:
     signs: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()  # beside one of these it is somebody else's matter, and a guess at most
     at: tuple[str, ...] = ()  # steps of a login in which its signs and words name it
     status: dict[str, int] = field(default_factory=dict)  # by step: the bare status that means it there
     follows: tuple[str, ...] = ()  # failures by name, and checks, that it merely follows from
@@ -88,16 +89,20 @@ def _read(file: str) -> dict[str, Any]:
 
 @functools.cache
 def anchors() -> tuple[Anchor, ...]:
-    told = _read("anchors")
     ours = [Anchor(letter, each["says"], each["sign"])
-            for letter, (file, _) in PARTIES.items() for each in told[file]["own"]]  # fmt: skip
-    theirs = [Anchor("", says, sign) for says, sign in told["foreign"].items()]
+            for letter in PARTIES for each in _of(letter).get("own", ())]  # fmt: skip
+    theirs = [Anchor("", says, sign) for says, sign in _read("anchors")["foreign"].items()]
     return (*ours, *theirs)
 
 
 def next_look(letter: str) -> str:
     """Where a party's own evidence is to be had, for a text that does not hold enough of it."""
-    return str(_read("anchors")[PARTIES[letter][0]]["next"])
+    return str(_of(letter).get("next", ""))
+
+
+def _of(letter: str) -> dict[str, Any]:
+    """A party's own words; one that is new may have none yet."""
+    return dict(_read("anchors").get(PARTIES[letter][0], {}))
 
 
 def _frozen(value: Any) -> Any:

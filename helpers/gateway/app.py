@@ -85,13 +85,17 @@ class Gateway:
         )
 
     def _names(self) -> Container[str]:
-        """The public one; before it is known, and behind a tunnel of the user's own, any."""
-        known_name = "" if self._server.open_to_all else parsed(self.public).hostname
-        return {known_name} if known_name else _Anything()
+        """The public one; any before it is known."""
+        name = parsed(self.public).hostname
+        return {name} if name else _Anything()
 
     def start(self) -> Gateway:
         self._server.start()
         return self
+
+    def settle(self) -> None:
+        """Let the answers under way arrive, while the port is still ours."""
+        self._server.settle()
 
     def stop(self) -> None:
         self._server.stop()

@@ -36,7 +36,7 @@ class Side:
     def __init__(self, protocol: BaseProtocol) -> None:
         self._protocol = protocol
         self._said, self._news = bytearray(), asyncio.Event()
-        self._over = False
+        self._over = self._paused = False
         self.too_big = False
         self.left = False  # it has been told goodbye
 
@@ -45,8 +45,9 @@ class Side:
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
         self._said += data
         self._news.set()
-        if len(self._said) > 2 * LARGEST and self._protocol.transport:
+        if len(self._said) > 2 * LARGEST and self._protocol.transport and not self._paused:
             self._protocol.transport.pause_reading()
+            self._paused = True
         return False, b""
 
     def feed_eof(self) -> None:
@@ -68,6 +69,25 @@ class Side:
             self._news.clear()
             await self._news.wait()
 
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """What it says, whether that is frames or not."""
+        while True:
+            if self._said:
+                yield self._take(len(self._said))
+            elif self._over:
+                return
+            else:
+                self._news.clear()
+                await self._news.wait()
+
+    def _take(self, size: int) -> bytes:
+        taken = bytes(self._said[:size])
+        del self._said[:size]
+        if self._paused and len(self._said) < LARGEST and self._protocol.transport:
+            self._protocol.transport.resume_reading()
+            self._paused = False
+        return taken
+
     def _whole(self) -> Iterator[Frame]:
         while len(self._said) >= 2:
             first, second = self._said[0], self._said[1]
@@ -85,8 +105,7 @@ class Side:
                 return
             if len(self._said) < start + size:
                 return
-            raw = bytes(self._said[: start + size])
-            del self._said[: start + size]
+            raw = self._take(start + size)
             mask = raw[start - 4 : start] if masked else b""
             yield Frame(first & 0x0F, bool(first & 0x80), raw, start, mask)
 

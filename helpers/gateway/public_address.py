@@ -75,6 +75,7 @@ class PublicAddress:
     def close(self, why: str = "") -> None:
         with self._lock:
             if self.tunnel:
+                self.gateway.settle()  # a login is told before its last answer has crossed the tunnel
                 self.tunnel.stop()
                 self.tunnel = None
             self.gateway.stop()

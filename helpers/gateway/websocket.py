@@ -7,6 +7,8 @@ conversation with a word that the protocol knows.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from aiohttp import web
 
@@ -22,12 +24,18 @@ from helpers.web.server import Request
 _DIALLING = 10.0  # seconds until the upstream must have accepted
 _LEAVING = 1.0  # seconds for an upstream to say goodbye too; the gateway's stop must not wait for it
 _RESTART, _BAD_GATEWAY, _TOO_BIG = 1012, 1014, 1009
+_PassOn = Callable[..., Coroutine[Any, Any, None]]  # from one side to the other
 # Nothing is packed: what a browser says could not be read on its way.
 _NOT_OFFERED = {b"sec-websocket-extensions"}
 
 
-async def forward(upstream: Upstream, request: Request, public: str) -> web.StreamResponse:
-    """The browser is accepted only when the upstream has accepted; a refusal reaches it as it is."""
+async def forward(
+    upstream: Upstream, request: Request, public: str, *, listens: bool = True
+) -> web.StreamResponse:
+    """The browser is accepted only when the upstream has accepted; a refusal reaches it as it is.
+
+    Who does not listen passes on whatever the two have agreed to speak.
+    """
     if "#" in request.raw_path:
         return text("Ask for a path without a fragment.\n", 400)
     try:
@@ -36,13 +44,13 @@ async def forward(upstream: Upstream, request: Request, public: str) -> web.Stre
         return upstream.own_answer(request, error)
     try:
         async with asyncio.timeout(_DIALLING):
-            answer = await _shake_hands(upstream, request, public, connection)
+            answer = await _shake_hands(upstream, request, public if listens else None, connection)
         if answer.status != 101:
             return await upstream.answer(request, answer, connection)
-        if not any(name.lower() == b"sec-websocket-accept" for name, _ in answer.headers):
+        if listens and not any(name.lower() == b"sec-websocket-accept" for name, _ in answer.headers):
             raise Unreached(spoke=True)
-        await _accept(request, answer)
-        await _converse(request, connection)
+        await _accept(request, answer, listens)
+        await _converse(request, connection, _pass_on if listens else _pass_all)
     except TimeoutError:
         return upstream.own_answer(request, Unreached(silent=True))
     except Unreached as error:
@@ -52,13 +60,18 @@ async def forward(upstream: Upstream, request: Request, public: str) -> web.Stre
     return Passed(keep_alive=False)
 
 
-async def _shake_hands(upstream: Upstream, request: Request, public: str, connection: Connection) -> Head:
-    told = [
-        (name, _origin(upstream, value, request, public) if name.lower() == b"origin" else value)
-        for name, value in upstream.headers(request, public)
-        if name.lower() not in _NOT_OFFERED
-    ]
-    told += [(b"connection", b"Upgrade"), (b"upgrade", b"websocket")]
+async def _shake_hands(
+    upstream: Upstream, request: Request, public: str | None, connection: Connection
+) -> Head:
+    """``public`` is None where nothing is to be changed."""
+    told = upstream.headers(request, public or "")
+    if public is not None:
+        told = [
+            (name, _origin(upstream, value, request, public) if name.lower() == b"origin" else value)
+            for name, value in told
+            if name.lower() not in _NOT_OFFERED
+        ]
+    told += [(b"connection", b"Upgrade"), (b"upgrade", request.headers["Upgrade"].encode())]
     connection.expect(bodiless=False)
     connection.send(request_head(request, told))
     return await connection.head()
@@ -73,24 +86,25 @@ def _origin(upstream: Upstream, origin: bytes, request: Request, public: str) ->
     return upstream.origin.encode() if origin == ours.encode() else origin
 
 
-async def _accept(request: Request, answer: Head) -> None:
-    kept = [pair for pair in end_to_end(answer.headers) if pair[0].lower() not in _NOT_OFFERED]
-    kept += [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
+async def _accept(request: Request, answer: Head, listens: bool) -> None:
+    dropped = _NOT_OFFERED if listens else ()
+    kept = [pair for pair in end_to_end(answer.headers) if pair[0].lower() not in dropped]
+    kept += [(b"Connection", b"Upgrade"), (b"Upgrade", request.headers["Upgrade"].encode())]
     lines = [b"HTTP/1.1 101 Switching Protocols", *(name + b": " + value for name, value in kept)]
     if request.transport is None:
         raise ConnectionResetError
     request.transport.write(b"\r\n".join([*lines, b"", b""]))
 
 
-async def _converse(request: Request, connection: Connection) -> None:
+async def _converse(request: Request, connection: Connection, pass_on: _PassOn) -> None:
     browser, server = Side(request.protocol), Side(connection.protocol)
     request.protocol.set_parser(browser)  # type: ignore[arg-type]  # it needs to be fed, no more
     connection.protocol.set_parser(server, browser)
     gone = asyncio.ensure_future(connection.protocol.closed or asyncio.sleep(0))
     gone.add_done_callback(lambda _: server.feed_eof())
     both = {
-        asyncio.create_task(_pass_on(browser, server, heard=True)),
-        asyncio.create_task(_pass_on(server, browser, heard=False)),
+        asyncio.create_task(pass_on(browser, server, heard=True)),
+        asyncio.create_task(pass_on(server, browser, heard=False)),
     }
     stopping = asyncio.create_task(request.stopping.wait())
     try:
@@ -128,3 +142,9 @@ async def _pass_on(source: Side, target: Side, *, heard: bool) -> None:
     target.leave(code, masked=heard)
     if source.too_big:
         source.leave(code, masked=not heard)
+
+
+async def _pass_all(source: Side, target: Side, *, heard: bool) -> None:
+    target.left = True  # what the two say at the end is their business
+    async for piece in source.pieces():
+        await target.write(piece)

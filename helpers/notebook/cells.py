@@ -9,7 +9,9 @@ from helpers.notebook import check_views, failure_forms, progress, project_forms
 from helpers.notebook.board_view import Board
 from helpers.notebook.chapter_head import Head
 from helpers.notebook.form import Form
-from helpers.notebook.go_live_forms import GoLiveForm, LayoutForm, ProductionLoginForm
+from helpers.notebook.go_live_check import GoLiveForm
+from helpers.notebook.go_live_layout import LayoutForm
+from helpers.notebook.go_live_strapi import ProductionLoginForm, ProductionProviderForm
 from helpers.notebook.login_form import LoginForm
 from helpers.notebook.login_view import Trace
 from helpers.notebook.meta_form import MetaForm
@@ -21,10 +23,16 @@ from helpers.notebook.this_setup import made, the, this_setup
 
 # The forms of the chapters, for whoever catches up.
 _FORMS: dict[int, tuple[type[Form], ...]] = {
-    1: (setup_forms.TunnelForm, project_forms.BackendForm),
+    1: (setup_forms.TunnelForm, project_forms.BackendForm, project_forms.FrontEndForm),
     2: (MetaForm, setup_forms.CredentialsForm),
     3: (project_forms.ProviderFileForm, setup_forms.ProviderForm),
     4: (LoginForm,),
+}
+_GO_LIVE: dict[str, type[Form]] = {
+    "lines": LayoutForm,
+    "provider": ProductionProviderForm,
+    "check": GoLiveForm,
+    "login": ProductionLoginForm,
 }
 
 
@@ -109,12 +117,8 @@ def credentials_form() -> None:
 
 
 def provider_file_form() -> None:
-    """Write the file that gives Strapi today's Instagram login."""
+    """Write the file that gives Strapi today's Instagram login; it can be read and copied, too."""
     _show(project_forms.ProviderFileForm)
-
-
-def provider_file() -> None:
-    """The same file, to read and to copy."""
     display(the(project_forms.provider_file))
 
 
@@ -173,23 +177,9 @@ async def put_back_form() -> None:
         tasks.raise_failed()
 
 
-async def layout_form() -> None:
-    """The two addresses that users will use, and the lines that they need."""
-    await _show_and_settle(LayoutForm)
-
-
-async def go_live_form() -> None:
-    """The checks of what is deployed there, from outside."""
-    await _show_and_settle(GoLiveForm)
-
-
-async def production_login_form() -> None:
-    """A login there, and its proof."""
-    await _show_and_settle(ProductionLoginForm)
-
-
-async def _show_and_settle(form: type[Form]) -> None:
-    _show(form)
+async def go_live(step: str) -> None:
+    """A step of going live: ``lines`` for two addresses, the ``provider`` there, a ``check``, a ``login``."""
+    _show(_GO_LIVE[step])
     if this_setup().settings.autopilot:
         await tasks.settled()
         tasks.raise_failed()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
 import socket
 import time
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 from helpers.core.errors import KitError
 from helpers.core.masking import Secret
@@ -40,9 +37,7 @@ def _agent_dies(kit: Kit) -> None:
 def _domain_in_use(kit: Kit) -> None:
     """A colleague's agent, which lives as long as this process, holds the account's domain."""
     kit.public_address.close()
-    holder = {"port": world(kit).strapi_server.port, "pid": os.getpid(), "token": ""}
-    held = Path(world(kit).agent_environment["KIT_NGROK_CLOUD"]) / f"{world(kit).domain}.json"
-    held.write_text(json.dumps(holder), encoding="utf-8")
+    world(kit).ngrok.held.add(world(kit).domain)
     with suppress(KitError):
         kit.open_address()
 

@@ -19,6 +19,10 @@ _SCRIPTS = (".js", ".jsx", ".mjs", ".ts", ".tsx")
 _MOST_SCRIPTS, _LARGEST_SCRIPT = 500, 200_000  # files, bytes
 
 
+class Outside(InputError):
+    """A link leads out of the project, where the kit changes nothing."""
+
+
 class Folder:
     """Raises InputError when there is no such folder, or no ``package.json`` in it."""
 
@@ -38,7 +42,7 @@ class Folder:
                 raise InputError(f"{path} is a link that leads nowhere: correct it first.") from error
         real, root = path.resolve(), self.root.resolve()
         if not real.is_relative_to(root):
-            raise InputError(
+            raise Outside(
                 f"{path} is a link that leads out of the project, to {real}: "
                 "only files inside the project are changed."
             )
@@ -77,6 +81,10 @@ class Folder:
 
     def keep_out_of_git(self, relative: str) -> Plan:
         """A line of ``.git/info/exclude``, which no commit ever holds; nothing where git ignores the file."""
+        try:
+            self.path(relative)
+        except Outside:  # where a link leads git does not look
+            return Plan()
         found = git.exclude_file(self.root)
         if found is None or git.is_ignored(self.root, relative):
             return Plan()
@@ -93,18 +101,18 @@ class Folder:
         return self.change(relative, env_file.set_variable(before, name, value), name)
 
 
-def needs(package: Path, *more: str) -> dict[str, str]:
+def needs(package: Path, *lists: str) -> dict[str, str]:
     """The packages that a ``package.json`` asks for, with the versions it accepts.
 
-    ``more`` are further lists of it, such as ``peerDependencies``.
+    ``lists`` are those of its lists to read, else the ones whose packages npm installs.
     """
     content = read_file(package)
     if content is None:
         raise InputError(f"{package.parent} holds no project: there is no package.json in it.")
     try:
         manifest: Any = json.loads(content)
-        lists = (*more, "devDependencies", "dependencies")
-        wanted = {name: version for each in lists for name, version in manifest.get(each, {}).items()}
+        asked = lists or ("devDependencies", "dependencies")
+        wanted = {name: version for each in asked for name, version in manifest.get(each, {}).items()}
     except (ValueError, AttributeError, TypeError) as error:
         raise InputError(f"{package} is not a package.json that npm could read: correct it first.") from error
     return {str(name): str(version) for name, version in wanted.items()}

@@ -138,7 +138,7 @@ class FrontEnd:
             return None
         return KitError(
             f"Its login link leads to /connect/{_BUILT_IN}, and this setup's provider is {provider}",
-            failure=known.PROVIDER_DISABLED,
+            failure=known.LOGIN_LINK_TO_ANOTHER_PROVIDER,
             evidence=place,
             fix=(f"In {place} write {provider} instead of {_BUILT_IN}.", "Then load the page anew."),
         )

@@ -31,17 +31,20 @@ class Behind:
     page: str = "http://127.0.0.1:3000"
 
 
+_WHERE = "Write the address where it reaches Strapi instead of {behind}, if that is another one."
 _ONE = {
     "next": (
-        "next.config.js",
+        "Next.js (next.config.js)",
         "Next.js passes /api on to Strapi, so the page's address is Strapi's as well.",
     ),
-    "vite": ("vite.config.js", "Vite's own server passes /api on to Strapi."),
+    "vite": ("Vite (vite.config.js)", "Vite's own server passes /api on to Strapi."),
     "router": (
-        "A platform's router, such as vercel.json",
+        "A platform's router (such as vercel.json)",
         "Its rewrites pass /api on to Strapi before the page's own routes are looked at.",
     ),
 }
+# Alternatives: one of them is the person's.
+PROXIES = ("nginx", "caddy", *_ONE)
 _FILES = {"next": "next.config.js", "vite": "vite.config.js", "router": "router.json"}
 
 
@@ -53,7 +56,7 @@ def snippets(
     typescript: bool = False,
     behind: Behind | None = None,
 ) -> list[Snippet]:
-    """In the order in which they are used; those that are alternatives say so.
+    """In the order in which they are used; of the ``PROXIES`` one is needed.
 
     ``OTHER_SITE`` gets what makes it one origin, for there is no setting that ends a login everywhere else.
     """
@@ -80,16 +83,20 @@ def snippets(
         ),
         Snippet(
             "nginx",
-            "nginx (one of these proxies)",
+            "nginx",
             "Passes https and the asking address on, in buffers that hold Strapi's session cookie.",
             _text(f"nginx{suffix}.conf", values),
         ),
-        Snippet("caddy", "Caddy (or this one)", "The same; certificates and headers are Caddy's own work.",
-                _text(f"caddy{suffix}.conf", values)),
+        Snippet(
+            "caddy",
+            "Caddy",
+            "Passes https and the asking address on; certificates and headers are Caddy's own work.",
+            _text(f"caddy{suffix}.conf", values),
+        ),
     ]  # fmt: skip
     if one:
         found += [
-            Snippet(name, f"{title} (or this one)", why, _text(_FILES[name], values))
+            Snippet(name, title, f"{why} {_WHERE.format(**values)}", _text(_FILES[name], values))
             for name, (title, why) in _ONE.items()
         ]
     return found

@@ -11,9 +11,9 @@ from pathlib import Path
 from helpers.core.errors import InputError
 from helpers.core.urls import Urls
 from helpers.project import git, overlay
-from helpers.project.change import CannotEdit, Plan
+from helpers.project.change import CannotEdit, Plan, read_file
 from helpers.project.env_file import bindings, read
-from helpers.project.folder import Folder, needs
+from helpers.project.folder import Folder, Outside, needs
 
 _EXTENSION = "src/extensions/users-permissions"
 PROVIDER_FILE = f"{_EXTENSION}/instagram-business.js"
@@ -71,8 +71,9 @@ class Project:
         root, needed = self.folder.root, self.folder.needs
         if not _is_strapi(root):
             raise _no_strapi(root, needed)
-        if _PLUGIN not in needed and not self._declares_plugin():
-            raise _no_plugin(root)
+        # Strapi looks into no other list of its package.json.
+        if _PLUGIN not in needs(root / "package.json", "dependencies") and not self._declares_plugin():
+            raise _no_plugin(root, needed)
         # As Strapi itself decides it.
         self.language = "ts" if (root / "tsconfig.json").exists() else "js"
 
@@ -80,8 +81,8 @@ class Project:
     def environment(self) -> str:
         """``NODE_ENV`` as far as its files tell: Strapi takes development where nothing is said."""
         found: dict[str | None, str | None] = {}
-        with suppress(InputError):  # nothing is written there
-            found = {each.key: each.value for each in bindings(read(self.folder.read(".env") or b""))}
+        with suppress(InputError):
+            found = {each.key: each.value for each in bindings(read(self._read(".env") or b""))}
         return found.get("NODE_ENV") or "development"
 
     def address(self, public: str, environment: str = "") -> Plan:
@@ -90,12 +91,14 @@ class Project:
         ``environment`` is the ``NODE_ENV`` of the running Strapi, if that is known better than by its files.
 
         Raises:
-            InputError: a file cannot be read or must not be written; the text names it.
+            InputError: a file cannot be read or is read-only; the text names it.
         """
         environment = environment or self.environment
+        if Path(environment).name != environment:
+            raise InputError(f"NODE_ENV is {environment}, which leads out of the project: correct it first.")
         for language in ("js", "ts"):
             name = overlay.path(environment, language)
-            present = self.folder.read(name)
+            present = self._read(name)
             if present is None or overlay.is_ours(present):
                 continue
             if overlay.address_in(present) == public:
@@ -104,14 +107,14 @@ class Project:
                 f"There is a {name} of your own: add this line to its settings.", overlay.line(public)
             )
         name = overlay.path(environment, self.language)
-        written = self.folder.change(name, overlay.source(public, self.language).encode())
+        written = self._change(name, overlay.source(public, self.language).encode())
         return self.folder.keep_out_of_git(name) + written
 
     def overlays(self) -> dict[str, str]:
         """The overlays of this kit that stand in the project, each with its address."""
         found = sorted(self.folder.root.glob("config/env/*/server.[jt]s"))
         names = [str(path.relative_to(self.folder.root)) for path in found]
-        contents = {name: self.folder.read(name) or b"" for name in names}
+        contents = {name: self._read(name) or b"" for name in names}
         return {name: overlay.address_in(text) for name, text in contents.items() if overlay.is_ours(text)}
 
     def tracked_overlays(self) -> list[str]:
@@ -126,7 +129,7 @@ class Project:
         source = provider_source(self.language)
         name, present = self._extension(PROVIDER_FILE)
         if present is None:
-            return self.folder.change(name, source.encode())
+            return self._change(name, source.encode())
         if _text(present).strip() == source.strip():
             return Plan()
         return _by_hand(f"There is a {name} with other contents: compare it with this.", source)
@@ -142,18 +145,30 @@ class Project:
             return _by_hand(reason, entry_lines(language))
         newline = "\r\n" if b"\r\n" in (present or b"") else "\n"
         after = f"{text.rstrip()}\n\n{entry_source(language)}".lstrip().replace("\n", newline)
-        return self.folder.change(name, after.encode("utf-8", "surrogateescape"))
+        return self._change(name, after.encode("utf-8", "surrogateescape"))
 
     def _extension(self, file: str) -> tuple[str, bytes | None]:
         """The name and contents of one in either language; without one, the name that it should get."""
         names = [f"{Path(file).with_suffix('')}.{language}" for language in ("js", "ts")]
-        found = [(name, content) for name in names if (content := self.folder.read(name)) is not None]
+        found = [(name, content) for name in names if (content := self._read(name)) is not None]
         return found[0] if found else (names[self.language == "ts"], None)
 
     def _declares_plugin(self) -> bool:
         """Strapi also loads a plugin that ``config/plugins`` names with the folder it is in."""
-        found = (self.folder.read(f"config/plugins.{language}") or b"" for language in ("js", "ts"))
+        found = (self._read(f"config/plugins.{language}") or b"" for language in ("js", "ts"))
         return any(re.search(rb"users-permissions['\"]?\s*:\s*\{[^}]*\bresolve\b", each) for each in found)
+
+    def _read(self, name: str) -> bytes | None:
+        """Also through a link that leads out of the project, as Strapi does."""
+        return read_file(self.folder.root / name)
+
+    def _change(self, name: str, after: bytes) -> Plan:
+        """Where a link leads out of the project, the text to put there by hand."""
+        try:
+            return self.folder.change(name, after)
+        except Outside as refusal:
+            done = self._read(name) == after
+            return Plan() if done else _by_hand(f"{refusal} Put this there yourself.", _text(after))
 
 
 def _text(content: bytes) -> str:
@@ -169,8 +184,8 @@ def _is_strapi(root: Path) -> bool:
     if not (root / "config").is_dir():
         return False
     # A monorepo may install Strapi once for all of its projects.
-    peers = "peerDependencies"
-    return _STRAPI in needs(root / "package.json", peers) or any(_STRAPI in each for _, each in _above(root))
+    own = needs(root / "package.json", "dependencies", "devDependencies", "peerDependencies")
+    return _STRAPI in own or any(_STRAPI in each for _, each in _above(root))
 
 
 def _above(root: Path) -> Iterator[tuple[Path, dict[str, str]]]:
@@ -183,18 +198,27 @@ def _above(root: Path) -> Iterator[tuple[Path, dict[str, str]]]:
             return
 
 
-def _no_plugin(root: Path) -> InputError:
-    for package, needed in _above(root):
-        if _PLUGIN in needed:
+def _no_plugin(root: Path, needed: dict[str, str]) -> InputError:
+    if _PLUGIN in needed:
+        return InputError(
+            f"{root} has {_PLUGIN} in devDependencies; Strapi loads only what dependencies name.",
+            fix=_depend(root, needed[_PLUGIN]),
+        )
+    for package, above in _above(root):
+        if _PLUGIN in above:
             return InputError(
                 f"{root} leaves {_PLUGIN} to {package}; Strapi loads only what its own package.json names.",
-                fix=(
-                    f'Add "{_PLUGIN}": "{needed[_PLUGIN]}" to dependencies in {root / "package.json"}.',
-                    "Install again, then restart Strapi.",
-                ),
+                fix=_depend(root, above[_PLUGIN]),
             )
     return InputError(
         f"{root} has no Users & Permissions plugin, which does the logging in: install {_PLUGIN} there first."
+    )
+
+
+def _depend(root: Path, version: str) -> tuple[str, ...]:
+    return (
+        f'Add "{_PLUGIN}": "{version}" to dependencies in {root / "package.json"}.',
+        "Install again, then restart Strapi.",
     )
 
 

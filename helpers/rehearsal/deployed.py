@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Any
 
 from aiohttp import hdrs, web
 
@@ -97,9 +98,12 @@ def _moved(address: str) -> Answer:
 
 
 class DeployedWorld:
-    """A context manager; ``internet`` leads to all of it. Each part can be set up wrong."""
+    """A context manager; ``internet`` leads to all of it. Each part can be set up wrong.
 
-    def __init__(self, layout: Layout = LAYOUT, engine: str = "session") -> None:
+    ``saved``: whether the provider's settings stand in its database, which no deployment brings.
+    """
+
+    def __init__(self, layout: Layout = LAYOUT, engine: str = "session", *, saved: bool = True) -> None:
         self.layout, self.internet = layout, Internet()
         self.account = Account()
         app = App(
@@ -110,19 +114,24 @@ class DeployedWorld:
         self.instagram = InstagramStandIn(app, self.account, Switches())
         self.config = Config(url=layout.strapi, proxy=True, production=True, refresh=False)
         self.strapi = StrapiStandIn(engine, self.config, self.internet.transport())
-        self.provider = self.strapi.providers[TODAY.provider]
-        self.provider |= {
-            "enabled": True,
-            "key": SAMPLE_CLIENT_ID,
-            "secret": SAMPLE_CLIENT_SECRET,
-            "callback": urls.frontend_redirect,
-        }
+        if saved:
+            self.provider.update(
+                enabled=True,
+                key=SAMPLE_CLIENT_ID,
+                secret=SAMPLE_CLIENT_SECRET,
+                callback=urls.frontend_redirect,
+            )
         self.page = Page(layout)
         self.proxy = Proxy(layout, self.strapi.app, self.page.app)
         self.served_plainly = False  # port 80 answers with the page instead of leading to https
         self._servers = [
             Server(each, names=self.internet.names) for each in (self.instagram, self.proxy, self._port_80)
         ]
+
+    @property
+    def provider(self) -> dict[str, Any]:
+        """Its settings, as they are stored now."""
+        return self.strapi.providers[TODAY.provider]
 
     def start(self) -> DeployedWorld:
         instagram, proxy, plain = (server.start() for server in self._servers)

@@ -6,10 +6,8 @@ earnest; only the last step, the dialling, leads to a loopback port instead.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import httpx
 
@@ -103,14 +101,6 @@ class _Transport(httpx.BaseTransport):
             if _at_ngrok(request.url.host):
                 return _offline(request.url.host)
             raise
-
-
-def edge_port(cloud: Path, host: str) -> int | None:
-    """The port on which the stand-in agent serves ``host``, from the file it keeps while it runs."""
-    try:
-        return int(json.loads((cloud / f"{host}.json").read_text(encoding="utf-8"))["port"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def _netloc(url: httpx.URL) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.core.errors import Conflict
+from helpers.core.flows import TOKEN_URL, Flow
 from helpers.core.masking import Secret
 from helpers.core.replace_file import replace_file
 from helpers.project.journal import Journal, errors_of
@@ -45,6 +46,23 @@ class Undo:
         record["written"] = [_digest(change.before, record["salt"]), _digest(change.after, record["salt"])]
         here[change.provider] = record
         self._write(records)
+
+    def save(
+        self, admin: Admin, flow: Flow, *, key: str, secret: Secret, callback: str, enabled: bool = True
+    ) -> list[str]:
+        """Write a login's settings, the former ones kept first; returns the names of changed fields."""
+        change = admin.plan(
+            flow.provider,
+            enabled=enabled,
+            key=key,
+            secret=secret,
+            callback=callback,
+            scope=[flow.scope],
+            endpoints={"authorize_url": flow.authorize_url, "access_url": TOKEN_URL},
+        )
+        self.remember(change)
+        admin.apply(change)
+        return list(change.fields)
 
     @property
     def recorded(self) -> list[str]:

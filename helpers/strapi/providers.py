@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from helpers.core.errors import Conflict, Refused
 from helpers.core.masking import Secret
@@ -94,8 +94,7 @@ class Admin:
         By that alone a provider's users can be told: Strapi shows no administrator a user's provider, and
         takes a filter by it without a word and without effect (4.26 and 5.54).
         """
-        query = urlencode({"filters[email][$endsWith]": f"@{domain}", "pageSize": 100})
-        answer = self._ask("GET", f"{_USERS}?{query}")
+        answer = self._users_at(domain, 100)
         try:
             return [
                 # Strapi 4 has no documents.
@@ -115,8 +114,11 @@ class Admin:
         Raises:
             Refused: this account may not read users in the Content Manager.
         """
-        path = f"{_USERS}?filters[email][$endsWith]={quote(f'@{domain}', safe='')}&page=1&pageSize=1"
-        return self._ask("GET", path).get(int, "pagination", "total")
+        return self._users_at(domain, 1).get(int, "pagination", "total")
+
+    def _users_at(self, domain: str, most: int) -> Answer:
+        query = urlencode({"filters[email][$endsWith]": f"@{domain}", "page": 1, "pageSize": most})
+        return self._ask("GET", f"{_USERS}?{query}")
 
     def recent_users(self) -> list[Entry]:
         """Those who log in to the application, the latest changed first, a hundred at most."""

@@ -12,12 +12,17 @@ from helpers.core.errors import TunnelError
 from helpers.failures import known
 from helpers.tunnel import ngrok_agent
 from helpers.web.deadline import aside, fetch
+from helpers.web.server import OTHER_NAME
 
 _MOST_READ = 65536  # bytes of a stranger's answer
 _PATIENCE = 8.0  # seconds for them
 REFUSES_HOST = r"Invalid Host header|Blocked request\. This host"
 _STRAPIS = (
     r'"error":\s*\{\s*"status":\s*404,\s*"name":\s*"NotFoundError"'  # its answer to a path it does not have
+)
+_KEEP_HOST = (
+    "Let your tunnel pass on the host that browsers ask for: with nginx proxy_set_header Host $host;",
+    "or let it ask for localhost.",
 )
 _PROGRAM = {"user-agent": "kit", "ngrok-skip-browser-warning": "1"}
 _BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0", "accept": "text/html,*/*;q=0.8"}
@@ -95,6 +100,9 @@ class Visit:
         ):
             if re.search(words, self.body):
                 return TunnelError(failures.get(failure).title, failure=failure, evidence=self.evidence)
+        if self.status == 421 and self.body == OTHER_NAME:
+            sentence = "The tunnel leads here, but asks for another host than its own"
+            return TunnelError(sentence, evidence=self.evidence, fix=_KEEP_HOST)
         if re.search(_STRAPIS, self.body):
             sentence = "The tunnel leads straight to Strapi, past the kit's gateway"
             return _astray(sentence, self.evidence, gateway, None)

@@ -8,8 +8,8 @@ import os
 import re
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Container, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -43,9 +43,12 @@ Handler = Callable[[Request], Awaitable[web.StreamResponse]]
 Around = Callable[[], AbstractAsyncContextManager[Any]]
 Names = Callable[[], Container[str]]
 
+OTHER_NAME = "This server has another name.\n"
 IDLE = 15.0  # seconds for a request's head, and between two requests of one connection
 _PATIENCE = 5.0  # seconds for a start or a stop; both take milliseconds
 _GRACE = 1.0  # seconds for requests under way when the server stops
+_QUIET = 0.2  # seconds in which nobody was answered; the next request of a page takes a few ms
+_TICK = 0.005  # seconds between two looks at what is under way
 _MOST_CONNECTIONS = 1000
 _MOST_FIELD = 16 * 1024  # bytes of the request line, and of one header
 _MOST_HEADERS = 100
@@ -92,6 +95,7 @@ class Server:
         self._settled = threading.Event()
         self._started = False
         self._end: Callable[[], object] = lambda: None
+        self._settle: Callable[[], object] = lambda: None
 
     @property
     def url(self) -> str:
@@ -127,30 +131,16 @@ class Server:
     async def _serve(self, listener: socket.socket) -> None:
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
         self._end = lambda: loop.call_soon_threadsafe(ended.set)
-        # Whoever hangs up ends the work that was begun for him.
-        stopping = asyncio.Event()
-
-        def made(*parts: Any) -> Request:
-            request = Request(*parts, loop)  # type: ignore
-            request.stopping = stopping
-            return request
-
-        connections = web.Server(self._answer, request_factory=made, handler_cancellation=True)  # type: ignore
-        async with self._around():
-            listening = await loop.create_server(
-                lambda: _Connection(connections, loop, self.open_to_all), sock=listener, backlog=_BACKLOG
-            )
+        async with self._around(), serving(listener, self._answer, open_to_all=self.open_to_all) as settled:
+            self._settle = lambda: asyncio.run_coroutine_threadsafe(settled(), loop).result(_PATIENCE)
             self._started = True
             self._settled.set()
             await ended.wait()
-            listening.close()
-            stopping.set()
-            await connections.shutdown(_GRACE)
 
     async def _answer(self, request: Request) -> web.StreamResponse:
         host = _PORT.sub("", request.headers.get("Host", "")).lower()
         if host not in _LOOPBACK and host not in self._names():
-            return Answer(text="This server has another name.\n", status=421)
+            return Answer(text=OTHER_NAME, status=421)
         return await self.app(request)
 
     def _listen(self) -> socket.socket:
@@ -181,6 +171,12 @@ class Server:
         with suppress(RuntimeError):  # its loop is closed: it has ended
             self._end()
 
+    def settle(self) -> None:
+        """Let what is under way come to its end, for as long as a stop would: the port is still ours."""
+        if self.running:
+            with suppress(RuntimeError, TimeoutError):  # it ends already
+                self._settle()
+
     def stop(self) -> None:
         with self._lock:
             self._stop()
@@ -190,6 +186,54 @@ class Server:
             self.end()
             self._thread.join(_PATIENCE)
         self._thread = None
+
+
+@asynccontextmanager
+async def serving(
+    listener: socket.socket, app: Handler, *, open_to_all: bool = False
+) -> AsyncIterator[Callable[[], Coroutine[Any, Any, None]]]:
+    """Serve in the running event loop, whatever host is asked for; yields what lets requests end in peace."""
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+
+    def made(*parts: Any) -> Request:
+        request = Request(*parts, loop)  # type: ignore
+        request.stopping = stopping
+        return request
+
+    latest = 0.0  # when somebody was answered
+
+    async def answered(request: Request) -> web.StreamResponse:
+        nonlocal latest
+        try:
+            return await app(request)
+        finally:
+            latest = loop.time()
+
+    # Whoever hangs up ends the work that was begun for him.
+    connections = web.Server(answered, request_factory=made, handler_cancellation=True)  # type: ignore
+    listening = await loop.create_server(
+        lambda: _Connection(connections, loop, open_to_all), sock=listener, backlog=_BACKLOG
+    )
+
+    async def settled() -> None:
+        stopping.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE):
+                # A browser that has just been sent elsewhere asks again.
+                while loop.time() - latest < _QUIET or any(map(_is_busy, connections.connections)):
+                    await asyncio.sleep(_TICK)
+
+    try:
+        yield settled
+    finally:
+        listening.close()
+        stopping.set()
+        connections.pre_shutdown()  # else each idle connection would be waited for
+        await connections.shutdown(_GRACE)
+
+
+def _is_busy(connection: RequestHandler) -> bool:
+    return connection._request_in_progress
 
 
 class _Connection(RequestHandler):

@@ -150,3 +150,9 @@ def test_a_failure_is_looked_up_by_its_id():
     assert "completed provider session" in failure.signal[0]
     with pytest.raises(KeyError):
         failures.get("A99")
+
+
+@pytest.mark.parametrize("letter", failures.PARTIES)
+def test_every_party_has_words_of_its_own_and_says_where_to_look_next(letter: str) -> None:
+    assert any(anchor.party == letter for anchor in failures.anchors())
+    assert failures.next_look(letter).endswith(".")

@@ -4,79 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from aiohttp import web
-from hypothesis import given
-from hypothesis import strategies as st
-from multidict import CIMultiDict
 
 from helpers.core.masking import MASK, Secret
-from helpers.gateway.capture import Role, masked_url
 from helpers.gateway.observe import Observed
-from helpers.gateway.witness import Hop, Witness, mark
-
-AT_STRAPI = Role("auth", "browser", "strapi")
-Headers = list[tuple[bytes, bytes]]
-
-
-class Asked:
-    """A request, as far as an observer looks at one."""
-
-    def __init__(self, target: str = "/", headers: Headers | None = None) -> None:
-        self.method, self.raw_path, self.path = "GET", target, target.partition("?")[0]
-        self.headers = CIMultiDict(
-            (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
-            for name, value in [(b"Host", b"x.dev"), *(headers or [])]
-        )
-        self.remote = "127.0.0.1"
-        self.seen: Any = None
-        self.tell: Any = None
-
-
-def answering(
-    status: int = 200, headers: Headers | None = None, *chunks: bytes, body: tuple[bytes, ...] = ()
-) -> Callable[..., Any]:
-    """What passes a request on: it tells what it reads and what it is told."""
-
-    async def app(request: Asked) -> None:
-        for part in body:
-            request.seen.asked(part)
-        request.seen.answering(status, headers or [])
-        for chunk in chunks:
-            request.seen.answered(chunk)
-        request.tell()
-
-    return app
-
-
-def see(
-    app: Callable[..., Any],
-    path: str = "/api/auth/instagram/callback",
-    query: bytes = b"",
-    headers: Headers | None = None,
-    role: Role | None = AT_STRAPI,
-    **options: Any,
-) -> Witness:
-    """Send one request through an observer; returns its witness."""
-    witness = Witness()
-    asked = Asked(path + ("?" + query.decode("utf-8", "surrogateescape") if query else ""), headers)
-
-    async def run() -> None:
-        await Observed(app, witness, lambda *_: role, reads=False, **options)(asked)
-        await asyncio.sleep(0)  # what is done aside
-        await asyncio.sleep(0)
-
-    asyncio.run(run())
-    return witness
-
-
-def only(witness: Witness) -> Hop:
-    (attempt,) = witness.attempts
-    (hop,) = attempt
-    return hop
+from helpers.gateway.witness import Hop, Witness
+from tests.support.observed import AT_STRAPI, Asked, Headers, answering, only, see
 
 
 def test_a_request_becomes_a_hop():
@@ -202,43 +138,6 @@ def test_of_a_big_answer_only_the_beginning_is_read():
     assert only(see(app)).user is None
 
 
-@pytest.mark.parametrize(
-    ("query", "headers", "shown"),
-    [
-        (b"code=C0de&state=st%2Fate", [], {"C0de", "st/ate"}),
-        (b"access_token=T0&raw[access_token]=T1&raw%5Buser_id%5D=7", [], {"T0", "T1"}),
-        (b"", [(b"authorization", b"Bearer jay-double-u")], {"jay-double-u"}),
-        (b"client_secret=not-of-one-login&scope=a", [], set()),
-    ],
-)
-def test_a_hop_is_marked_by_what_only_its_login_knows(query, headers, shown):
-    hop = only(see(answering(), query=query, headers=headers))
-
-    assert hop.marks == {mark(value) for value in shown}
-
-
-def test_a_hop_is_marked_by_its_form_and_by_its_answer():
-    answer = json.dumps({"data": [{"access_token": "T0", "user_id": "7"}], "jwt": "J0"}).encode()
-    told = [(b"location", b"/x?code=C1#_"), (b"set-cookie", b"koa.sess=V1; path=/")]
-    hop = only(see(answering(200, told, answer, body=(b"client_secret=s&co", b"de=C0"))))
-
-    assert hop.marks == {mark(value) for value in ("C0", "C1", "T0", "J0", "V1")}
-
-
-def test_the_cookies_of_a_request_are_kept_apart_also_when_some_are_malformed():
-    headers = [(b"cookie", b'prefs={"a":1}; koa.sess=V1'), (b"cookie", b"theme=dark;flag; ")]
-    hop = only(see(answering(), headers=headers))
-
-    assert hop.marks == frozenset()
-    assert hop.sent_cookies == {mark(value) for value in ('{"a":1}', "V1", "dark")}
-
-
-def test_a_front_ends_own_cookies_mark_nothing():
-    role = Role("redirect", "browser", "front end")
-
-    assert only(see(answering(200, [(b"set-cookie", b"locale=en")]), role=role)).marks == frozenset()
-
-
 def test_an_application_that_fails_is_a_hop_without_a_status():
     async def app(request: Asked) -> None:
         raise RuntimeError("broken")
@@ -280,59 +179,6 @@ def test_without_a_user_and_a_token_nothing_is_asked(status, body):
     witness = see(answering(status, [], body), follow_up=follow_up)
 
     assert only(witness).status == status
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        (
-            "https://x.dev/a?scope=a,b&code=C&other=v#frag",
-            f"https://x.dev/a?scope=a,b&code={MASK}&other={MASK}",
-        ),
-        ("https://me:pass@x.dev/a", "https://x.dev/a"),
-        ("/relative?error=access_denied", "/relative?error=access_denied"),
-        (
-            "https://x.dev/?redirect_uri=https%3A%2F%2Fy%2Fcb%3Fcode%3DC",
-            f"https://x.dev/?redirect_uri=https://y/cb?code={MASK}",
-        ),
-        ("https://[broken/?code=C", "https://[broken/"),
-    ],
-)
-def test_addresses_show_only_harmless_values(url, shown):
-    assert masked_url(url) == shown
-
-
-@given(
-    st.binary(),
-    st.binary(),
-    st.binary(),
-    st.binary(max_size=300),
-    st.binary(max_size=300),
-    st.integers(100, 599),
-)
-def test_no_request_and_no_answer_can_break_the_observer(query, host, value, body, answer, status):
-    headers = [(b"host", host), (b"cookie", value), (b"authorization", b"Bearer " + value)]
-    told = [(b"location", value), (b"set-cookie", value)]
-    witness = see(answering(status, told, answer, body=(body,)), query=query, headers=headers)
-
-    assert only(witness).status == status
-
-
-@given(
-    st.recursive(
-        st.none() | st.integers() | st.text(),
-        lambda inner: (
-            st.lists(inner)
-            | st.dictionaries(
-                st.sampled_from(["user", "jwt", "error", "message", "data", "access_token", "username"]),
-                inner,
-            )
-        ),
-    )
-)
-def test_no_json_can_break_the_observer(answer):
-    assert only(see(answering(400, [], json.dumps(answer).encode()))).status == 400
-    assert only(see(answering(200, [], json.dumps(answer).encode()))).status == 200
 
 
 @pytest.mark.parametrize(

@@ -220,9 +220,27 @@ def test_before_any_address_is_given_every_browser_is_as_good_as_another(opened)
     assert wait(opened[0]).mine is None
 
 
-def test_the_host_in_the_trace_is_ours_also_where_any_other_passes(open_gateway, serve):
+HOST = PUBLIC.removeprefix("https://")
+
+
+@pytest.mark.parametrize("open_to_all", [False, True], ids=["ngrok", "a tunnel of one's own"])
+def test_a_foreign_host_is_refused_whoever_runs_the_tunnel(open_gateway, serve, open_to_all):
+    gateway = open_gateway(serve(App("strapi", strapi)).url, open_to_all=open_to_all)
+    for host in (
+        "[::1",
+        "evil.example",
+        "shop.ngrok-free.dev.evil.example",
+        "shop.ngrok-free.dev@evil.example",
+    ):
+        with Client(gateway.url) as client:
+            assert client.ask(CONNECT, host=host).status in (400, 421)
+
+    assert gateway.witness.attempts == []
+
+
+def test_the_host_in_the_trace_is_ours_also_where_the_tunnel_says_another(open_gateway, serve):
     gateway = open_gateway(serve(App("strapi", strapi)).url, open_to_all=True)
     with Client(gateway.url) as client:
-        client.ask(CONNECT, host="[::1")
+        client.ask(CONNECT, host="localhost:8080")
 
     assert gateway.witness.attempts[0].hops[0].url == PUBLIC + CONNECT

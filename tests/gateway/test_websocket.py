@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import socket
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from pyngrok.conf import PyngrokConfig
 from websockets.exceptions import InvalidStatus
 
 from helpers.gateway.app import Gateway
+from helpers.rehearsal.ngrok.cloud import Cloud
 from helpers.rehearsal.ngrok.install import install_agent
 from tests.conftest import PUBLIC
 from tests.support.asgi import AsgiServer
@@ -229,8 +229,8 @@ def test_an_open_websocket_does_not_keep_the_gateway_from_stopping(behind):
 
 def test_it_passes_the_tunnel_too(behind, tmp_path):
     gateway, dev = behind()
-    cloud = tmp_path / "cloud"
-    program = install_agent(tmp_path / "bin", KIT_NGROK_CLOUD=str(cloud), KIT_NGROK_DOMAIN=HOST)
+    cloud = Cloud().start()
+    program = install_agent(tmp_path / "bin", KIT_NGROK_CLOUD=cloud.address, KIT_NGROK_DOMAIN=HOST)
     config = PyngrokConfig(
         ngrok_path=str(program),
         config_path=str(tmp_path / "ngrok.yml"),
@@ -239,14 +239,14 @@ def test_it_passes_the_tunnel_too(behind, tmp_path):
     )
     try:
         ngrok.connect(gateway.url.rpartition(":")[2], pyngrok_config=config)
-        edge = json.loads((cloud / f"{HOST}.json").read_text())
-        with dial(f"http://127.0.0.1:{edge['port']}", "/?token=t", subprotocols=["vite-hmr"]) as browser:
+        with dial(cloud.url, "/?token=t", subprotocols=["vite-hmr"]) as browser:
             browser.send("x" * 200_000)
             assert browser.recv(SOON) == "x" * 200_000
             browser.close(4321, "done")
         assert dev.latest.ended.wait(SOON)
     finally:
         ngrok.kill(config)
+        cloud.stop()
 
     assert (dev.latest.last_word["code"], dev.latest.scope["query_string"]) == (4321, b"token=t")
     assert dev.latest.told("origin") != [PUBLIC]

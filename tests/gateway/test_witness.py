@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-from typing import Any
-
-import pytest
-
-from helpers.core.errors import Stopped
 from helpers.gateway.witness import Attempt, Hop, Witness, mark
+from tests.support.hops import hop, steps
 
 SOON = 10.0  # seconds after which a test has failed; nothing here takes that long
-
-
-def hop(step: str, *shown: str, sent: tuple[str, ...] = (), **more: Any) -> Hop:
-    marks = frozenset(mark(value) for value in shown)
-    cookies = frozenset(mark(value) for value in sent)
-    url = f"https://x.dev/{step}"
-    return Hop(step, "browser", "strapi", "GET", url, 200, 1.0, marks=marks, sent_cookies=cookies, **more)
-
-
-def steps(attempt: Attempt) -> list[str]:
-    return [each.step for each in attempt]
 
 
 def test_hops_are_in_the_order_in_which_they_began():
@@ -184,96 +167,3 @@ def test_listeners_hear_of_each_hop_and_cannot_stop_the_login():
 
     assert heard == ["broken", "well"]
     assert len(witness.attempts) == 1
-
-
-def has_user(attempt: Attempt) -> bool:
-    return attempt.last("auth") is not None
-
-
-class Waiting:
-    """Somebody who waits in a thread, and for much longer than a test may take."""
-
-    def __init__(self, witness: Witness, **options: Any) -> None:
-        self._asked = threading.Event()
-        self._results: queue.Queue[Attempt | Stopped] = queue.Queue()
-        self._thread = threading.Thread(target=self._wait, args=(witness,), kwargs=options, daemon=True)
-        self._thread.start()
-        assert self._asked.wait(SOON)
-
-    def _decided(self, attempt: Attempt) -> bool:
-        self._asked.set()
-        return has_user(attempt)
-
-    def _wait(self, witness: Witness, **options: Any) -> None:
-        try:
-            self._results.put(witness.wait(self._decided, timeout=10 * SOON, **options))
-        except Stopped as stopped:
-            self._results.put(stopped)
-
-    def result(self) -> Attempt | Stopped:
-        result = self._results.get(timeout=SOON)
-        self._thread.join()
-        return result
-
-
-def test_waiting_ends_with_the_deciding_hop():
-    witness = Witness()
-    witness.record(hop("connect", "a"))
-    waiting = Waiting(witness)
-    witness.record(hop("callback", "a"))
-    witness.record(hop("auth", "a"))
-
-    assert waiting.result() is witness.latest
-
-
-def test_waiting_returns_a_login_that_was_decided_before():
-    witness = Witness()
-    witness.record(hop("auth", "a"))
-
-    assert witness.wait(has_user, timeout=0) is witness.latest
-
-
-def test_waiting_passes_over_logins_from_before():
-    witness = Witness()
-    witness.record(hop("auth", "old", at=1.0))
-    witness.record(hop("connect", "new", at=3.0))
-
-    with pytest.raises(Stopped):
-        witness.wait(has_user, timeout=0, since=2.0)
-    witness.record(hop("auth", "new", at=4.0))
-    assert witness.wait(has_user, timeout=0, since=2.0).hops[0].at == 3.0
-
-
-def test_waiting_stops_at_its_deadline():
-    with pytest.raises(Stopped, match="No login arrived"):
-        Witness().wait(has_user, timeout=0.01)
-
-
-def test_waiting_stops_when_asked():
-    witness, cancelled = Witness(), threading.Event()
-    witness.record(hop("connect"))
-    waiting = Waiting(witness, cancelled=cancelled)
-    cancelled.set()
-
-    with pytest.raises(Stopped, match="as asked"):
-        raise waiting.result()
-
-
-def test_reading_while_others_record_never_sees_a_login_without_hops():
-    witness = Witness()
-    witness.record(hop("connect", "a"))
-    empty: list[int] = []
-    done = threading.Event()
-
-    def read() -> None:
-        while not done.is_set():
-            empty.extend(1 for attempt in witness.attempts if not attempt.hops)
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    for number in range(300):
-        witness.record(hop("callback", "a", at=float(number)))
-    done.set()
-    reader.join()
-
-    assert not empty

@@ -11,7 +11,7 @@ import pytest
 from tests.notebook.test_nbval import NOTEBOOKS, run_nbval
 
 PLANT = """
-from helpers.notebook.go_live_forms import Deployed
+from helpers.notebook.go_live_layout import Deployed
 from helpers.practice.deployment_faults import FAULTS
 fault = next(each for each in FAULTS if each.name == {name!r})
 Deployed.break_ = lambda self, _: fault.plant(self.world)

@@ -25,6 +25,7 @@ from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, TunnelFo
 from helpers.notebook.start_form import StartForm
 from helpers.notebook.widgets import NO_WIDGETS, CopyField, SecretField
 from helpers.project.strapi_project import PROVIDER_FILE, Project
+from helpers.rehearsal.ngrok.cloud import Cloud
 from helpers.rehearsal.ngrok.install import install_agent
 from helpers.rehearsal.strapi.server import ADMIN_EMAIL
 from helpers.rehearsal.world import AUTHTOKEN
@@ -304,7 +305,7 @@ def test_allowing_ends_in_a_witnessed_login(ready: Kit) -> None:
         await tasks.settled()
         assert form.status.kind == "ok"
         assert "kit_rehearsal is logged in" in form.status.text
-        await until(lambda: "OK: kit_rehearsal" in trace.table.value)
+        await until(lambda: "Logged in as kit_rehearsal" in trace.table.value)
         shown = board_view.Board(ready)
         await shown.measure()
         assert [result.status for result in shown.results] == ["passed"] * 6
@@ -385,8 +386,9 @@ def test_a_login_after_the_tunnel_was_stopped_opens_it_again(ready: Kit) -> None
 def test_a_live_link_leads_to_the_domain_that_the_tunnel_got(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cloud = {"KIT_NGROK_CLOUD": str(tmp_path), "KIT_NGROK_DOMAIN": "shop.ngrok-free.dev"}
-    monkeypatch.setenv("PYNGROK_NGROK_PATH", str(install_agent(tmp_path, **cloud)))
+    cloud = Cloud().start()
+    told = {"KIT_NGROK_CLOUD": cloud.address, "KIT_NGROK_DOMAIN": "shop.ngrok-free.dev"}
+    monkeypatch.setenv("PYNGROK_NGROK_PATH", str(install_agent(tmp_path, **told)))
     given = {"KIT_MODE": "live", "NGROK_AUTHTOKEN": AUTHTOKEN}
     kit = Kit(settings.load(given, home=tmp_path))
 
@@ -404,6 +406,7 @@ def test_a_live_link_leads_to_the_domain_that_the_tunnel_got(
         play(scene)
     finally:
         kit.close()
+        cloud.stop()
 
 
 def test_putting_back_restores_files_and_provider_and_closes_the_door(kit: Kit) -> None:

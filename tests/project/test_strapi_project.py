@@ -1,8 +1,7 @@
-"""The lines and the file that go into the user's own projects."""
+"""The lines and the files that go into the user's own Strapi project."""
 
 from __future__ import annotations
 
-import json
 import re
 from io import StringIO
 from pathlib import Path
@@ -13,22 +12,14 @@ from dotenv import dotenv_values
 from helpers.core.errors import InputError
 from helpers.core.flows import PROFILE_URL, TODAY, TOKEN_URL
 from helpers.core.urls import Urls
-from helpers.project import front_end_start, overlay, strapi_project
-from helpers.project.folder import Folder
-from helpers.project.front_end_project import FrontEnd
+from helpers.project import overlay, strapi_project
 from helpers.project.journal import Journal
 from helpers.project.strapi_project import Project
+from tests.support.projects import contents, strapi
 
 URLS = Urls("https://shop.ngrok-free.dev", TODAY.provider)
 PUBLIC = "https://shop.ngrok-free.dev"
 OVERLAY = "config/env/development/server.js"
-STRAPI = {"@strapi/strapi": "5.54.0", "@strapi/plugin-users-permissions": "5.54.0"}
-CONFIG = """\
-module.exports = ({ env }) => ({
-  host: env('HOST', '0.0.0.0'),
-  port: env.int('PORT', 1337),
-});
-"""
 NO_ADDRESS = Urls("", TODAY.provider)
 
 
@@ -64,34 +55,6 @@ def test_the_provider_file_brings_no_credentials_and_starts_switched_off():
 
 def test_the_provider_file_protects_the_login_on_every_strapi():
     assert "state: true" in strapi_project.provider_source()
-
-
-# Real folders
-
-
-def make(folder: Path, needs: dict[str, str], **files: str) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "package.json").write_text(json.dumps({"dependencies": needs}), encoding="utf-8")
-    for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(content, encoding="utf-8")
-    return folder
-
-
-def strapi(folder: Path, **files: str) -> Path:
-    return make(folder, STRAPI, **{"config/server.js": CONFIG, ".env": "JWT_SECRET=hunter2\n"} | files)
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(each.relative_to(folder)): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path / ".kit" / "changes.jsonl")
-
-
-# Strapi
 
 
 def test_a_project_gets_its_address_and_its_provider_and_gives_both_back(tmp_path: Path, journal: Journal):
@@ -256,222 +219,3 @@ def test_the_same_provider_file_with_windows_line_endings_is_the_same(tmp_path: 
     for file, source in zip(FILES, sources, strict=True):
         (folder / file).write_bytes(source.replace("\n", "\r\n").encode())
     assert Project(folder).provider() == strapi_project.Plan()
-
-
-# Folders that it cannot be
-
-
-@pytest.mark.parametrize(
-    ("needs", "said"),
-    [
-        ({}, "is not a Strapi project"),
-        ({"strapi": "3.6.8"}, "is a Strapi 3"),
-        ({"@strapi/strapi": "5.54.0"}, "has no Users & Permissions plugin"),
-    ],
-)
-def test_another_project_gets_a_sentence(tmp_path: Path, needs: dict[str, str], said: str):
-    folder = make(tmp_path / "shop", needs, **{"config/server.js": CONFIG})
-    with pytest.raises(InputError, match=rf"/shop {said}"):
-        Project(folder)
-
-
-def test_a_plugin_in_the_package_above_is_not_loaded_and_gets_the_line_to_add(tmp_path: Path):
-    make(tmp_path, {"@strapi/plugin-users-permissions": "5.54.0"})
-    folder = make(tmp_path / "apps/cms", {"@strapi/strapi": "5.54.0"}, **{"config/server.js": CONFIG})
-    with pytest.raises(InputError, match=r"leaves @strapi/\S+ to \S+; Strapi loads only") as caught:
-        Project(folder)
-    assert '"@strapi/plugin-users-permissions": "5.54.0" to dependencies in' in caught.value.fix[0]
-
-
-def test_a_plugin_that_the_settings_name_with_its_folder_counts(tmp_path: Path):
-    plugins = "module.exports = { 'users-permissions': { enabled: true, resolve: '../../node_modules/x' } };"
-    files = {"config/server.js": CONFIG, "config/plugins.js": plugins}
-    Project(make(tmp_path, {"@strapi/strapi": "5.54.0"}, **files))
-
-
-@pytest.mark.parametrize("where", ["peer", "above"])
-def test_a_strapi_that_a_monorepo_installs_once_is_one(tmp_path: Path, where: str):
-    plugin = {"@strapi/plugin-users-permissions": "5.54.0"}
-    folder = make(tmp_path / "apps/cms", plugin, **{"config/server.js": CONFIG})
-    if where == "above":
-        make(tmp_path, {"@strapi/strapi": "5.54.0"})
-    else:
-        package = {"dependencies": plugin, "peerDependencies": {"@strapi/strapi": "^5"}}
-        (folder / "package.json").write_text(json.dumps(package))
-    assert Project(folder).language == "js"
-
-
-def test_a_plugin_for_strapi_is_not_a_strapi_project(tmp_path: Path):
-    with pytest.raises(InputError, match="is not a Strapi project"):
-        Project(make(tmp_path, STRAPI))
-
-
-def test_a_folder_that_is_not_there_gets_a_sentence(tmp_path: Path):
-    with pytest.raises(InputError, match=r"There is no folder .*/nowhere"):
-        Project(tmp_path / "nowhere")
-
-
-def test_a_folder_without_a_package_gets_a_sentence(tmp_path: Path):
-    with pytest.raises(InputError, match=r"there is no package\.json in it"):
-        Project(tmp_path)
-
-
-@pytest.mark.parametrize("content", ["{", "[]", '{"dependencies": 1}', "\udcff"])
-def test_a_package_that_npm_could_not_read_gets_a_sentence(tmp_path: Path, content: str):
-    (tmp_path / "package.json").write_text(content, encoding="utf-8", errors="surrogateescape")
-    with pytest.raises(InputError, match=r"package\.json is not a package\.json that npm could read"):
-        Project(tmp_path)
-
-
-@pytest.mark.parametrize("names", [("apps/cms",), ("apps/cms", "legacy")])
-def test_a_monorepo_names_its_strapis(tmp_path: Path, names: tuple[str, ...]):
-    make(tmp_path, {"@strapi/strapi": "5.54.0"})
-    make(tmp_path / "apps" / "web", {"next": "16.0.0"})
-    strapi(tmp_path / "node_modules" / "other")
-    for name in names:
-        strapi(tmp_path / name)
-    with pytest.raises(InputError) as caught:
-        Project(tmp_path)
-    assert [name for name in ("apps/cms", "legacy", "apps/web", "other") if name in str(caught.value)] == [
-        *names
-    ]
-    assert "choose" in str(caught.value)
-
-
-def test_a_read_only_file_is_said_before_anything_is_applied(tmp_path: Path):
-    folder = strapi(tmp_path)
-    (folder / "config/env/development").mkdir(parents=True)
-    (folder / OVERLAY).write_text(overlay.source("https://old.ngrok-free.dev", "js"))
-    (folder / OVERLAY).chmod(0o444)
-    with pytest.raises(InputError, match=r"config/env/development/server\.js is read-only"):
-        Project(folder).address(PUBLIC)
-
-
-@pytest.mark.parametrize("name", ["config", "src"])
-def test_a_link_out_of_the_project_is_not_followed(tmp_path: Path, name: str):
-    folder, outside = strapi(tmp_path / "shop"), tmp_path / "outside"
-    outside.mkdir()
-    target = outside / Path(name).name
-    if name == "src":
-        target.mkdir()
-    else:
-        (folder / name).rename(target)
-    (folder / name).symlink_to(target)
-    with pytest.raises(InputError, match="is a link that leads out of the project, to "):
-        Project(folder).address(PUBLIC) + Project(folder).provider()
-
-
-def test_a_link_within_the_project_stays_one(tmp_path: Path, journal: Journal):
-    folder = make(tmp_path / "page", {"vite": "8"}, **{"shared.env": "A=1\n"})
-    (folder / ".env").symlink_to("shared.env")
-    FrontEnd(folder).address(PUBLIC).apply(journal)
-    assert (folder / ".env").is_symlink()
-    assert f"VITE_BACKEND_URL={PUBLIC}" in (folder / "shared.env").read_text()
-
-
-@pytest.mark.parametrize("target", [".env", "circle/.env"])
-def test_links_in_a_circle_get_a_sentence(tmp_path: Path, target: str):
-    folder = make(tmp_path, {"vite": "8"})
-    (folder / ".env").symlink_to(target)
-    (folder / "circle").symlink_to("circle")
-    with pytest.raises(InputError, match="leads nowhere"):
-        Folder(folder).set_variable(".env", "A", "1")
-
-
-def test_an_env_file_in_another_encoding_gets_a_sentence(tmp_path: Path):
-    folder = make(tmp_path, {"vite": "8"})
-    (folder / ".env").write_bytes("A=1\n".encode("utf-16"))
-    with pytest.raises(InputError, match=r"\.env is not UTF-8 text"):
-        Folder(folder).set_variable(".env", "A", "1")
-
-
-# The front end
-
-
-@pytest.mark.parametrize(
-    ("needs", "variable"),
-    [
-        ({"react-scripts": "5.0.1"}, "REACT_APP_BACKEND_URL"),
-        ({"vite": "^7.0.0", "react": "19"}, "VITE_BACKEND_URL"),
-        ({"next": "16.0.0"}, "NEXT_PUBLIC_BACKEND_URL"),
-    ],
-)
-def test_a_front_end_gets_the_variable_of_its_tool(
-    tmp_path: Path, journal: Journal, needs: dict[str, str], variable: str
-):
-    folder = make(tmp_path / "page", needs)
-    before = contents(folder)
-    FrontEnd(folder).address(PUBLIC).apply(journal)
-    assert (folder / ".env").read_text() == f"{variable}={PUBLIC}\n"
-    assert FrontEnd(folder).address(PUBLIC).changes == ()
-    journal.undo()
-    assert contents(folder) == before
-
-
-@pytest.mark.parametrize(
-    ("files", "changed"),
-    [
-        ({".env": "A=1\n"}, ".env"),
-        ({".env": "A=1\n", ".env.local": ""}, ".env.local"),
-        ({".env": "VITE_BACKEND_URL=x\n", ".env.local": ""}, ".env"),
-        ({".env": "VITE_BACKEND_URL=x\n", ".env.development": "VITE_BACKEND_URL=y\n"}, ".env.development"),
-    ],
-)
-def test_the_variable_is_set_where_it_counts(tmp_path: Path, files: dict[str, str], changed: str):
-    (change,) = FrontEnd(make(tmp_path, {"vite": "7"}, **files)).address(PUBLIC).changes
-    assert change.path.name == changed
-
-
-def test_a_front_end_of_an_unknown_tool_gets_a_sentence(tmp_path: Path):
-    with pytest.raises(InputError, match="none of Next, Create React App, SvelteKit") as caught:
-        FrontEnd(make(tmp_path, {"ember-source": "6"}))
-    assert caught.value.failure == "D06"
-
-
-def test_an_old_react_scripts_on_a_current_node_is_warned_of(tmp_path: Path):
-    warning = FrontEnd(make(tmp_path, {"react-scripts": "^3.4.1"})).warning(node=20)
-    assert warning
-    assert warning.failure == "D05"
-    assert "react-scripts 3" in str(warning)
-
-
-@pytest.mark.parametrize(
-    ("accepted", "installed", "node"),
-    [
-        ("^3.4.1", "", 16),
-        ("5.0.1", "", 22),
-        ("^3.4.1", "5.0.1", 22),
-        ("^3.4.1", "", None),
-        ("latest", "", 22),
-    ],
-)
-def test_a_front_end_that_starts_is_not_warned_of(
-    tmp_path: Path, accepted: str, installed: str, node: int | None
-):
-    files = {"node_modules/react-scripts/package.json": f'{{"version": "{installed}"}}'} if installed else {}
-    assert FrontEnd(make(tmp_path, {"react-scripts": accepted}, **files)).warning(node) is None
-
-
-def test_a_front_end_that_asks_for_the_legacy_provider_is_not_warned_of(tmp_path: Path):
-    manifest = {
-        "dependencies": {"react-scripts": "4.0.3"},
-        "scripts": {"start": "NODE_OPTIONS=--openssl-legacy-provider react-scripts start"},
-    }
-    (tmp_path / "package.json").write_text(json.dumps(manifest))
-    assert FrontEnd(tmp_path).warning(node=22) is None
-
-
-@pytest.mark.parametrize(("said", "major"), [("v20.20.2", 20), ("", None)])
-def test_the_installed_node_is_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, major: int | None
-):
-    node = tmp_path / "node"
-    node.write_text(f"#!/bin/sh\necho {said}\n")
-    node.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    assert front_end_start.installed_node() == major
-
-
-def test_without_node_there_is_no_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert front_end_start.installed_node() is None

@@ -15,11 +15,9 @@ from pathlib import Path
 from helpers.strapi.restart import unwatched
 from tests.real import strapi as real
 
-_TEMPLATES = "5.54.0"
+_PUBLISHED = {"5.50.0": "5.50.2"}  # the generator skipped two numbers
 # As in the template, and what our own way of running it brings.
-_IGNORED = (
-    "node_modules\n.env\n.tmp\n.strapi\n.strapi-updater.json\ntypes\npublic/uploads\npreload.js\ndist\n"
-)
+_IGNORED = "node_modules\n.env\n.tmp\n.strapi\n.strapi-updater.json\ntypes\npublic/uploads\npreload.js\ndist\nbuild\n.cache\n"
 
 
 @contextmanager
@@ -38,10 +36,12 @@ def watched_folder() -> Iterator[Path]:
             parent.rmdir()
 
 
-def template(folder: Path, language: str) -> Path:
-    """Strapi's own template for a new project, as its generator ships it."""
+def template(folder: Path, version: str, language: str) -> Path:
+    """What the generator of this version makes a new project from."""
+    if version.startswith("4."):
+        return _pieces_of_strapi_4(folder / "package", real.install(version), language)
     done = subprocess.run(
-        ["npm", "pack", "--silent", f"create-strapi-app@{_TEMPLATES}"],
+        ["npm", "pack", "--silent", f"create-strapi-app@{_PUBLISHED.get(version, version)}"],
         cwd=folder, capture_output=True, text=True, check=True, timeout=120,
     )  # fmt: skip
     with tarfile.open(folder / done.stdout.split()[-1]) as archive:
@@ -49,16 +49,30 @@ def template(folder: Path, language: str) -> Path:
     return folder / "package" / "templates" / {"js": "vanilla-js", "ts": "vanilla"}[language]
 
 
+def _pieces_of_strapi_4(project: Path, installed: Path, language: str) -> Path:
+    """Its generator has no whole template; it comes with Strapi's own packages."""
+    resources = installed / "node_modules/@strapi/generate-new/dist/resources"
+    shutil.copytree(resources / "files" / language, project)
+    database = resources / "templates/database-templates" / language / "database.template"
+    shutil.copy(database, project / "config" / f"database.{language}")
+    if language == "ts":
+        for name, place in (("server", "."), ("admin", "src/admin")):
+            json_of = f"JSON.stringify(require('{resources}/json/ts/tsconfig-{name}.json.js')())"
+            done = subprocess.run(["node", "-p", json_of], capture_output=True, text=True, check=True)
+            (project / place / "tsconfig.json").write_text(done.stdout)
+    return project
+
+
 def generate(folder: Path, version: str, language: str) -> Path:
     """A project as ``create-strapi-app`` leaves it, committed, with the packages of ``version``."""
     project = folder / "my-project"
     installed = real.install(version)
-    shutil.copytree(template(folder, language), project)
+    shutil.copytree(template(folder, version, language), project)
     package = json.loads((installed / "package.json").read_text())
     package["scripts"] = {"develop": "strapi develop", "start": "strapi start", "build": "strapi build"}
+    # Strapi 4 builds its admin panel with an esbuild that thinks little of today's other browsers.
+    package["browserslist"] = ["last 1 chrome version"]
     (project / "package.json").write_text(json.dumps(package, indent=2))
-    if version != _TEMPLATES:  # older ones cannot load the newer one
-        shutil.copy(installed / "config" / "database.js", project / "config")
     admin = project / "config" / f"admin.{language}"
     admin.write_text(admin.read_text().replace("flags: {", "serveAdminPanel: false,\n  flags: {"))
     (project / ".gitignore").write_text(_IGNORED)
@@ -87,7 +101,7 @@ class OwnStrapi(real.RealStrapi):
         self, folder: Path, project: Path, version: str, *, script: str = "start", instagram_url: str = ""
     ) -> None:
         super().__init__(folder, version, **({"instagram_url": instagram_url} if instagram_url else {}))
-        self.project = project
+        self.project, self.by_itself = project, script == "develop"
         self.command = ("npm", "run", script)
         self.starting = 240  # seconds; the first start of `develop` builds the admin panel, too
         # The template puts its project's folder before it.

@@ -47,6 +47,7 @@ _KEYS = (
     "ENCRYPTION_KEY",
     "JWT_SECRET",
 )
+JWT_SECRET = "JWT_SECRET-for-tests-only"
 
 
 def install(version: str) -> Path:

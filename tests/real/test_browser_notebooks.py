@@ -114,6 +114,9 @@ def public_address(notebook: Notebook) -> None:
     show_and_apply(notebook, "backend_form()", "url: 'https://65e60559")
     notebook.says("config/env/development/server.js. Strapi has restarted by itself")
     notebook.unfold("By hand instead")
+    show_and_apply(notebook, "front_end_form()", "REACT_APP_BACKEND_URL")
+    notebook.says("The rehearsal's front end has read it")
+    notebook.says("leads people to https://65e60559")
 
 
 def show_and_apply(notebook: Notebook, cell: str, seen: str = "") -> None:

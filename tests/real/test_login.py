@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import httpx
@@ -29,7 +28,8 @@ from helpers.gateway.witness import Attempt
 from helpers.login.robot_browser import Browser
 from helpers.login.verdict import Verdict, judge
 from helpers.rehearsal.instagram.login_pages import Account, App, InstagramStandIn, Switches
-from helpers.rehearsal.internet import Internet, edge_port
+from helpers.rehearsal.internet import Internet
+from helpers.rehearsal.ngrok.cloud import Cloud
 from helpers.rehearsal.ngrok.install import install_agent
 from helpers.rehearsal.world import AUTHTOKEN
 from helpers.strapi.client import Strapi
@@ -117,14 +117,13 @@ def walk(robot: Browser, gateway: Gateway, *, allow: bool = True) -> tuple[Attem
 def test_a_login_through_tunnel_and_gateway_is_witnessed(stage: Stage, flow: Flow, tmp_path: Path) -> None:
     urls = stage.prepare(flow)
     save_provider(stage, urls)
-    cloud = tmp_path / "cloud"
-    cloud.mkdir()
-    agent = install_agent(tmp_path, KIT_NGROK_CLOUD=str(cloud), KIT_NGROK_DOMAIN=DOMAIN)
+    cloud = Cloud().start()
+    agent = install_agent(tmp_path, KIT_NGROK_CLOUD=cloud.address, KIT_NGROK_DOMAIN=DOMAIN)
     tunnel = NgrokTunnel(authtoken=Secret(AUTHTOKEN), state_dir=tmp_path, ngrok_path=agent)
     gateway = Gateway(flow.provider, stage.strapi.url).start()
     try:
         gateway.public = tunnel.start(gateway.url)
-        stage.internet.add(DOMAIN, partial(edge_port, cloud, DOMAIN))
+        stage.internet.add(DOMAIN, cloud.port)
         attempt, verdict = walk(stage.browser(urls), gateway)
         assert verdict.ok, verdict.reason
         assert verdict.user is not None
@@ -137,6 +136,7 @@ def test_a_login_through_tunnel_and_gateway_is_witnessed(stage: Stage, flow: Flo
     finally:
         tunnel.stop()
         gateway.stop()
+        cloud.stop()
 
 
 def free_port() -> int:

@@ -68,6 +68,16 @@ def test_however_often_somebody_wants_to_know_anew_most_of_the_minutes_logins_ar
     assert strapi.age == 0
 
 
+def test_an_answer_is_believed_for_a_while_and_no_longer(
+    strapi: PoliteStrapi, asked: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for believed, questions in ((3600.0, 1), (3600.0, 1), (0.0, 2)):
+        monkeypatch.setattr(rate_limits, "_FRESH", believed)
+        with pytest.raises(Refused, match="disabled"):
+            strapi.connect(TODAY.provider)
+        assert asked["/api/connect/instagram-business"] == questions
+
+
 def test_what_the_kit_has_changed_is_asked_about_whatever_was_asked_before(strapi: PoliteStrapi) -> None:
     for _ in range(30):
         strapi.forget()

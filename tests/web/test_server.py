@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
 import stat
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
 import httpx
 import pytest
 
 from helpers.core.errors import Unreachable
-from helpers.web.answers import text
+from helpers.web.answers import Answer, text
 from helpers.web.server import PortTaken, Server
 
 
@@ -103,6 +105,40 @@ def test_an_open_connection_does_not_keep_a_server_from_stopping(server):
 
         assert not server.running
         assert threads(server) == []
+
+
+def test_an_idle_connection_is_not_waited_for_at_the_stop(server, monkeypatch):
+    """A grace that would outlast the stop shows it: then the thread is still there."""
+    monkeypatch.setattr("helpers.web.server._GRACE", 3600.0)
+    server.start()
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 200")
+        before = threads(server)
+        server.stop()
+
+        assert [thread for thread in before if thread.is_alive()] == []
+
+
+def test_what_is_under_way_comes_to_its_end_before_the_stop(server):
+    """The answer is on its way when somebody has seen enough and closes."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    async def slow(_: object) -> Answer:
+        begun.set()
+        await asyncio.to_thread(go_on.wait, 10)
+        return Answer(text="whole")
+
+    server.app = slow
+    server.start()
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(get, server)
+        assert begun.wait(10)
+        settling = pool.submit(server.settle)
+        go_on.set()
+        settling.result(10)
+        server.stop()
+        assert answer.result(10) == "whole"
 
 
 def test_a_taken_port_is_named_and_nothing_is_left_behind(server):

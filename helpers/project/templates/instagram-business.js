@@ -3,20 +3,16 @@
 /**
  * Log in with Instagram, through the API that Meta runs today ("Instagram API with Instagram Login").
  *
- * Strapi's own `instagram` provider speaks to the Basic Display API, which Meta closed on 2024-12-04, and
- * its addresses cannot be overridden. So this file adds a provider under a name of its own. Client ID, client
- * secret and the front-end redirect URL are typed in the admin panel: Settings > Users & Permissions >
- * Providers. It also answers the two requests that Meta sends when a person removes the app, or wants their
- * data deleted.
+ * Strapi's own `instagram` provider speaks to the Basic Display API, which Meta closed on 2024-12-04. So this
+ * file adds a provider under a name of its own, whose client ID, client secret and front-end redirect URL are
+ * typed in the admin panel: Settings > Users & Permissions > Providers. It also answers the two requests that
+ * Meta sends when a person removes the app, or wants their data deleted.
  *
  * `strapi-server` in this folder hands it the plugin. In one of your own, call it before you return the
  * plugin; both work side by side.
  *
- * Strapi itself trades the code for the token, where this file cannot see Meta's answer:
- * - "Token exchange failed (400)", from 5.51 on: Strapi drops Meta's reason. Check the client secret (the
- *   one of the Instagram app, not of the Meta app) and the redirect URI.
- * - "No access_token.": the token was not at the top level of the answer. Meta's page shows it inside a list,
- *   Meta's server sends it flat, and Strapi reads only the flat one.
+ * Strapi itself trades the code for the token and drops Meta's reason when that fails: check the client
+ * secret (the one of the Instagram app, not of the Meta app) and the redirect URI.
  *
  * https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login
  * https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
@@ -59,10 +55,7 @@ const emailOf = (id) => id + DOMAIN;
 
 const usersPermissions = () => strapi.plugin('users-permissions');
 
-const findUsers = (id) =>
-  strapi.db
-    .query('plugin::users-permissions.user')
-    .findMany({ where: { provider: PROVIDER, email: emailOf(id) } });
+const users = () => strapi.db.query('plugin::users-permissions.user');
 
 const now = () => Date.now() / 1000;
 
@@ -107,7 +100,7 @@ async function fetchProfile(accessToken) {
 async function logIn({ accessToken }) {
   try {
     const { id, username } = await fetchProfile(accessToken);
-    await letBackIn(emailOf(id));
+    await refuseWhoJustLeft(emailOf(id));
     return { username, email: emailOf(id) };
   } catch (error) {
     // Strapi tells the front end alone.
@@ -120,40 +113,23 @@ const messageOf = (error) => (error instanceof Error ? error.message : String(er
 
 // Whoever removed the app may come back by logging in again. `blocked` is the administrator's: nothing here
 // sets or lifts it.
-async function letBackIn(email) {
-  const key = keyOf(email);
-  const last = await lastRequest(key);
-  if (!last?.left) {
-    return;
-  }
-  if (now() - last.receivedAt < AWAY) {
+async function refuseWhoJustLeft(email) {
+  const last = await lastRequest(keyOf(email));
+  if (last && now() - last.receivedAt < AWAY) {
     throw new Error('This person removed the app a moment ago and can log in again in ten minutes');
   }
-  await store().set({ key, value: { ...last, left: false } });
 }
 
-async function hasLeft(user) {
-  return user?.provider === PROVIDER && (await lastRequest(keyOf(user.email)))?.left === true;
-}
-
-async function endSessions(id) {
-  const users = await findUsers(id);
+async function endSessions(userId) {
   const { sessionManager } = strapi; // Strapi 4 has none
   if (sessionManager?.hasOrigin('users-permissions')) {
-    for (const user of users) {
-      await sessionManager('users-permissions').invalidateRefreshToken(String(user.id));
-    }
+    await sessionManager('users-permissions').invalidateRefreshToken(String(userId));
   }
-  return users.length;
 }
 
 // If your app keeps more about a person than their user, delete that here, too.
-async function deleteUsers(id) {
-  const users = await findUsers(id);
-  for (const user of users) {
-    await usersPermissions().service('user').remove({ id: user.id });
-  }
-  return users.length;
+async function deleteUser(userId) {
+  await usersPermissions().service('user').remove({ id: userId });
 }
 
 async function clientSecret() {
@@ -161,8 +137,6 @@ async function clientSecret() {
   const { key, secret } = stored?.[PROVIDER] ?? {};
   return key && secret ? secret : '';
 }
-
-const isSame = (one, other) => one.length === other.length && timingSafeEqual(one, other);
 
 // A signed_request has two base64url parts: the signature, and the JSON that is signed in its encoded form.
 function readSignedRequest(signedRequest, secret) {
@@ -175,7 +149,8 @@ function readSignedRequest(signedRequest, secret) {
     throw new Error('This provider has no client ID and secret, so it takes no requests');
   }
   const expected = createHmac('sha256', secret).update(payload).digest();
-  if (!isSame(Buffer.from(signature, 'base64url'), expected)) {
+  const given = Buffer.from(signature, 'base64url');
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
     throw new Error('signed_request is not signed with the client secret of this provider');
   }
 
@@ -204,8 +179,11 @@ async function obey(purpose, { id, issuedAt }) {
     return issuedAt === last.issuedAt && purpose === last.purpose ? last.code : null;
   }
 
-  const found = purpose === 'deletion' ? await deleteUsers(id) : await endSessions(id);
-  if (!found) {
+  const found = await users().findMany({ where: { provider: PROVIDER, email: emailOf(id) } });
+  for (const user of found) {
+    await (purpose === 'deletion' ? deleteUser(user.id) : endSessions(user.id));
+  }
+  if (!found.length) {
     // Instagram has two ids for an account, and the login gets the one that is for this app alone.
     strapi.log.warn(
       `[${PROVIDER}] Meta's ${purpose} request is about ${id}, an id that no user here logged in with. ` +
@@ -214,9 +192,9 @@ async function obey(purpose, { id, issuedAt }) {
   }
   const code = randomBytes(16).toString('hex');
   if (purpose === 'deletion') {
-    await store().set({ key: `deletion_${code}`, value: { found } });
+    await store().set({ key: `deletion_${code}`, value: { found: found.length } });
   }
-  await store().set({ key, value: { purpose, issuedAt, receivedAt: now(), left: true, code } });
+  await store().set({ key, value: { purpose, issuedAt, receivedAt: now(), code } });
   return code;
 }
 
@@ -279,14 +257,20 @@ function addProvider() {
     .add(PROVIDER, { icon: 'instagram', enabled: false, grantConfig, authCallback: logIn });
 }
 
-// Strapi cannot revoke a token, so whoever removed the app is nobody, whatever token they hold, until they
-// log in again.
-function turnAwayWhoLeft() {
-  const users = usersPermissions().service('user');
-  const fetchUser = users.fetchAuthenticatedUser.bind(users);
-  users.fetchAuthenticatedUser = async (userId) => {
-    const user = await fetchUser(userId);
-    return (await hasLeft(user)) ? null : user;
+// Strapi cannot revoke a token, so one that is older than Meta's last request about its person is refused.
+function refuseOlderTokens() {
+  const jwt = usersPermissions().service('jwt');
+  const verify = jwt.verify.bind(jwt);
+  jwt.verify = async (token) => {
+    const verified = await verify(token);
+    const user = await users().findOne({ where: { id: verified.id, provider: PROVIDER } });
+    const last = user && (await lastRequest(keyOf(user.email)));
+    // Strapi does not always hand the time on: it stands in the token.
+    const { iat } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    if (last && !(iat > last.receivedAt)) {
+      throw new Error('Invalid token.');
+    }
+    return verified;
   };
 }
 
@@ -306,7 +290,7 @@ module.exports = (plugin) => {
   // First our part, which waits for nothing: an extension around this one may forget to wait.
   plugin.register = async (context) => {
     addProvider();
-    turnAwayWhoLeft();
+    refuseOlderTokens();
     keepAddressesFree();
     await register?.(context);
   };

@@ -1,8 +1,8 @@
 """A stand-in for the ngrok agent, run by the unchanged pyngrok; nothing it does leaves this machine.
 
-"The cloud" is the folder ``KIT_NGROK_CLOUD``: one ``<host>.json`` per online address, whose ``port`` is where
-its public side listens for plain HTTP, and one ``session-<pid>.json`` per agent, so that two agents meet the
-limits of a real account. Further environment:
+It has arguments, a configuration and a log. All else, the account, the local API and the way of a request,
+is in the kit's process, at the loopback port ``KIT_NGROK_CLOUD``: one connection, which says what to log and
+learns by its end that the agent is gone, however it ended. What that process is told of the environment:
 
     KIT_NGROK_DOMAIN    the account's domains; the first is used when no URL is asked for
     KIT_NGROK_SESSIONS  how many agents the account may run (3)
@@ -22,13 +22,17 @@ import json
 import os
 import select
 import signal
+import socket
 import sys
-import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, NoReturn
 
 from helpers.rehearsal.ngrok.log import fail, log
+
+_PIECE = 65536
+_GOODBYE = 3.0  # seconds for the cloud to let us go
 
 
 def main(arguments: list[str]) -> None:
@@ -87,30 +91,29 @@ def _add_authtoken(path: str, token: str) -> None:
 
 
 def _start(options: dict[str, str], version: str) -> None:
+    woken, alarm = socket.socketpair()
+    alarm.setblocking(False)
+    signal.set_wakeup_fd(alarm.fileno())  # else a signal that comes just before a wait would not end it
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    faults = set(os.environ.get("KIT_NGROK_FAULT", "").split(","))
-    if "silent" in faults:
-        _wait_for_orphanhood()
+    if "silent" in os.environ.get("KIT_NGROK_FAULT", "").split(","):
+        list(_pieces(woken, None))
         return
     log("info", "open config file", path=options.get("config", ""), err="nil")
-    # Only now, because what pyngrok waits for is the first line.
-    from helpers.rehearsal.ngrok.account import Cloud
-    from helpers.rehearsal.ngrok.local_api import Api
-
     config = _read(options["config"]) if "config" in options else {}
     section = config.get("agent", {}) if str(config.get("version")) == "3" else config
     token = options.get("authtoken") or str(section.get("authtoken", ""))
-    cloud = Cloud(os.environ["KIT_NGROK_CLOUD"], token)
-    code = 0
-    try:
-        _connect(cloud, Api(cloud, version, faults), section.get("web_addr", ""), faults)
-        _wait_for_orphanhood()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    finally:
-        cloud.free()
-    os._exit(code)  # conversations still under way have no say in it
+    told = {name: value for name, value in os.environ.items() if name.startswith("KIT_NGROK_")}
+    told |= {"token": token, "web_addr": section.get("web_addr", ""), "version": version}
+    with suppress(OSError), socket.create_connection(("127.0.0.1", int(told["KIT_NGROK_CLOUD"]))) as cloud:
+        try:
+            cloud.sendall(json.dumps(told).encode() + b"\n")
+            _obey(cloud, woken)
+        finally:
+            cloud.shutdown(socket.SHUT_WR)
+            cloud.settimeout(_GOODBYE)
+            while cloud.recv(_PIECE):  # until all that was ours is free again
+                pass
 
 
 def _leave(*_: object) -> NoReturn:
@@ -119,33 +122,44 @@ def _leave(*_: object) -> NoReturn:
     sys.exit(0)
 
 
-def _connect(cloud: Any, api: Any, web_addr: str, faults: set[str]) -> None:
-    from helpers.rehearsal.ngrok.account import UNREACHABLE
-
-    try:
-        port = api.open(web_addr)
-    except OSError as error:
-        fail(f"listen tcp {web_addr}: bind: {error.strerror}")
-    while lost := [text for name, text in UNREACHABLE.items() if name in faults]:
-        log("eror", "failed to reconnect session", obj="tunnels.session", err=lost[0])
-        time.sleep(0.25)
-    if "slow" in faults:
-        time.sleep(0.5)
-    if code := next(filter(str.isdigit, faults), "") or cloud.refuses_session(port):
-        fail(f"authentication failed: {cloud.sentence(code)}")
-    log("info", "client session established", obj="tunnels.session")
-    log("info", "tunnel session started", obj="tunnels.session")
+def _obey(cloud: socket.socket, woken: socket.socket) -> None:
+    said = b""
+    for piece in _pieces(woken, cloud):
+        *lines, said = (said + piece).split(b"\n")
+        for line in lines:
+            match json.loads(line):
+                case ["log", level, message, facts]:
+                    log(level, message, **facts)
+                    cloud.sendall(b".")  # a log that nobody reads stops everything, as with the real one
+                case ["fail", reason]:
+                    fail(reason)
+                case ["die"]:
+                    os._exit(1)
 
 
-def _wait_for_orphanhood() -> None:
-    """Come back some time after nobody is left to read the log; signals end the wait by SystemExit."""
-    if not hasattr(select, "poll"):
-        threading.Event().wait()
-    woken, alarm = os.pipe()
-    os.set_blocking(alarm, False)
-    signal.set_wakeup_fd(alarm)  # else a signal that comes just before the wait would not end it
-    readers = select.poll()
-    readers.register(woken, select.POLLIN)
-    readers.register(1, 0)  # nothing but the far end's closing is reported
-    readers.poll()
-    time.sleep(float(os.environ.get("KIT_NGROK_LINGER", "5")))
+def _pieces(woken: socket.socket, cloud: socket.socket | None) -> Iterator[bytes]:
+    """What the cloud says, until it ends, a signal comes, or nobody is left to read the log."""
+    watched: list[Any] = [woken, *([cloud] if cloud else [])]
+    if not hasattr(select, "poll"):  # then nothing tells of orphanhood either
+        while True:
+            readable = select.select(watched, [], [])[0]
+            if woken in readable or cloud is None or not (piece := cloud.recv(_PIECE)):
+                return
+            yield piece
+    poll, until = select.poll(), 0.0
+    for each in watched:
+        poll.register(each, select.POLLIN)
+    poll.register(1, 0)  # nothing but the far end's closing is reported
+    while True:
+        ready = {
+            number for number, _ in poll.poll(max(0, until - time.monotonic()) * 1000 if until else None)
+        }
+        if 1 in ready:
+            poll.unregister(1)
+            until = time.monotonic() + float(os.environ.get("KIT_NGROK_LINGER", "5"))
+        if woken.fileno() in ready or (until and time.monotonic() >= until):
+            return
+        if cloud and cloud.fileno() in ready:
+            if not (piece := cloud.recv(_PIECE)):
+                return
+            yield piece

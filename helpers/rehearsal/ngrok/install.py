@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-import h11
+import yaml
 
 _BOOT = (
     "import sys; sys.path[:0] = [sys.argv.pop(1)]; sys.path += [sys.argv.pop(1)]; "
@@ -18,7 +18,7 @@ _BOOT = (
 def install_agent(folder: Path, **environment: str) -> Path:
     """Write a launcher to be used as ``ngrok_path``; ``environment`` is set for this agent alone."""
     # -S: without site the agent starts a third faster, and nothing else that is installed can disturb it.
-    packages, root = Path(h11.__file__).parents[1], Path(__file__).parents[3]
+    packages, root = Path(yaml.__file__).parents[1], Path(__file__).parents[3]
     command = [sys.executable, "-IS", "-c", _BOOT, str(root), str(packages)]
     folder.mkdir(parents=True, exist_ok=True)
     if os.name == "nt":

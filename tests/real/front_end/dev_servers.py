@@ -42,11 +42,13 @@ class DevServer:
     """A context manager: inside it, the project is served at ``url``, and its source may be changed.
 
     The project lies below the installed packages while it runs: Node looks for them upwards, and Next
-    refuses a link to them. ``folder`` is an empty one, for its log.
+    refuses a link to them. ``folder`` is an empty one, for its log;
+    ``files`` are more of the project.
     """
 
-    def __init__(self, kind: Kind, folder: Path) -> None:
+    def __init__(self, kind: Kind, folder: Path, files: dict[str, str] | None = None) -> None:
         self.kind, self.folder, self.log = kind, folder, folder / "dev-server.log"
+        self._files = files or {}
         self.url = ""
         self._stack = ExitStack()
 
@@ -57,6 +59,9 @@ class DevServer:
             # Without the lock file, which would tell Next that its packages lie here.
             given = shutil.ignore_patterns("package*.json")
             shutil.copytree(_HERE / self.kind.name, self.project, ignore=given, dirs_exist_ok=True)
+            for name, text in self._files.items():
+                (self.project / name).parent.mkdir(parents=True, exist_ok=True)
+                (self.project / name).write_text(text)
             self._source = self.project / self.kind.source
             self._original = self._source.read_text()
             self._start(packages / "node_modules", _free_port())

@@ -3,6 +3,7 @@ import { defineConfig } from 'vite';
 
 const strapi = {
   target: '@behind@',
+  changeOrigin: true,
   headers: { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': '@page_host@' },
 };
 const proxy = { '/api': strapi, '/_health': strapi };

@@ -11,12 +11,12 @@ from pathlib import Path
 from tests.real.strapi import install_packages
 
 _HERE = Path(__file__).parent
-TEMPLATES = _HERE.parents[1] / "helpers" / "project" / "templates"
+TEMPLATES = _HERE.parents[2] / "helpers" / "project" / "templates"
 TYPESCRIPT, JAVASCRIPT = (TEMPLATES / f"instagram-business.{language}" for language in ("ts", "js"))
 
 
 def javascript() -> str:
-    tool = _HERE / "provider_file" / "to_javascript.mjs"
+    tool = _HERE / "to_javascript.mjs"
     return run(str(tool), str(TYPESCRIPT), folder=install_packages(tool.parent))
 
 
@@ -27,7 +27,3 @@ def run(*command: str, folder: Path) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-if __name__ == "__main__":
-    JAVASCRIPT.write_text(javascript(), encoding="utf-8")

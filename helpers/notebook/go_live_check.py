@@ -1,0 +1,41 @@
+"""Going live: the checks of what is deployed, from outside."""
+
+from __future__ import annotations
+
+import ipywidgets as w
+
+from helpers.core.errors import KitError
+from helpers.doctor import checks, diagnosis, golive
+from helpers.kit import Kit
+from helpers.notebook.form import LABEL, Form, wide
+from helpers.notebook.go_live_layout import Deployed
+from helpers.notebook.this_setup import the
+from helpers.practice.deployment_faults import FAULTS
+
+
+class GoLiveForm(Form):
+    """In a rehearsal something may be set up wrong there first."""
+
+    def __init__(self, kit: Kit) -> None:
+        wrong = [("Nothing", None), *((f"Number {n}", n - 1) for n in range(1, len(FAULTS) + 1))]
+        self.wrong = w.Dropdown(options=wrong, description="Set up wrong there", style=LABEL, layout=wide())
+        self.wrong.add_class("kit-field")
+        self.found = w.HTML()
+        super().__init__(kit, [self.wrong], "Check what is deployed")
+        self.children = (self.wrong, self.buttons, self.status, self.found)
+        self.wrong.layout.display = "" if kit.world else "none"
+
+    def submit(self) -> None:
+        shared, wrong = the(Deployed), self.wrong.value
+
+        def job() -> str:
+            target = shared.known()
+            shared.break_(wrong)
+            results = golive.run(target, transport=shared.transport())
+            self.found.value = diagnosis.as_html(results)
+            if not checks.in_order(results):
+                first = next((each for each in results if each.status == checks.FAILED), None)
+                raise KitError(diagnosis.headline(results), failure=first.failure if first else None)
+            return diagnosis.headline(results)
+
+        self.work(job, "Looking at both addresses from outside")

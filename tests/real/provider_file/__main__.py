@@ -1,0 +1,5 @@
+"""Write the JavaScript anew."""
+
+from tests.real.provider_file import JAVASCRIPT, javascript
+
+JAVASCRIPT.write_text(javascript(), encoding="utf-8")

@@ -1,0 +1,47 @@
+"""The life of an address, from its connect to its disconnect."""
+
+from __future__ import annotations
+
+import pytest
+from pyngrok import ngrok
+
+from tests.support.agents import (
+    DOMAIN,
+    Agents,
+    Upstream,
+)
+
+
+@pytest.mark.parametrize("config_version", ["2", "3"])
+def test_pyngrok_connects_lists_and_disconnects(
+    agents: Agents, upstream: Upstream, config_version: str
+) -> None:
+    config = agents.config(config_version=config_version)
+    tunnel = ngrok.connect(upstream.server.url, pyngrok_config=config)
+    assert tunnel.public_url == f"https://{DOMAIN}"
+    with agents.edge() as client:
+        assert client.get("/echo").status_code == 200
+    assert [it.public_url for it in ngrok.get_tunnels(config)] == [tunnel.public_url]
+    tunnel.refresh_metrics()
+    assert tunnel.metrics["http"]["count"] == 1
+    ngrok.disconnect(tunnel.public_url, config)
+    assert ngrok.get_tunnels(config) == []
+    assert DOMAIN not in agents.cloud.endpoints
+
+
+def test_a_url_of_ones_own_is_used(agents: Agents, upstream: Upstream) -> None:
+    tunnel = ngrok.connect(upstream.server.url, url="https://mine.ngrok.app", pyngrok_config=agents.config())
+    assert tunnel.public_url == "https://mine.ngrok.app"
+    assert "mine.ngrok.app" in agents.cloud.endpoints
+
+
+def test_a_conversation_left_open_learns_that_the_address_went_offline(
+    agents: Agents, upstream: Upstream
+) -> None:
+    config = agents.config()
+    tunnel = ngrok.connect(upstream.server.url, pyngrok_config=config)
+    with agents.edge() as client:
+        assert client.get("/echo").status_code == 200
+        ngrok.disconnect(tunnel.public_url, config)
+        late = client.get("/echo")
+    assert (late.status_code, late.headers["ngrok-error-code"]) == (404, "ERR_NGROK_3200")
