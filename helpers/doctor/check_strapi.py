@@ -219,7 +219,8 @@ def _wrong_page(stored: str, measured: Measurements) -> str | None:
         return known.WRONG_PAGE_AFTER_CONSENT
     # The kit's own page waits at one place; where somebody's own front end waits, nobody can know. Strapi's
     # own answer ends a login too, without a front end.
-    kits_own = not kit.settings.frontend_url and origin(stored) == kit.public_url
+    ours = kit.world is not None or not kit.settings.frontend_url
+    kits_own = ours and origin(stored) == kit.public_url
     expected = path in (urls.redirect_path, urls.auth_path)
     return (
         known.REDIRECT_ROUTE_MISSING
