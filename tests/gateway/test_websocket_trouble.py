@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import socket
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -156,9 +157,14 @@ def accepts_and_vanishes(connection: socket.socket) -> None:
 def test_a_message_in_endless_pieces_is_too_big(open_gateway, serve, monkeypatch):
     monkeypatch.setattr("helpers.gateway.frames.LARGEST", 1000)
     dev = DevServer()
+
+    def pieces() -> Iterator[str]:
+        yield from ["x" * 100] * 10
+        dev.latest.ended.wait(SOON)  # what nobody reads any more would take back the last word
+
     with dial(open_gateway(STRAPI, serve(dev).url).url) as browser:
         with suppress(ConnectionClosed):
-            browser.send("x" * 100 for _ in range(10_000))
+            browser.send(pieces())
         assert last_heard(browser)[0] == 1009
     assert dev.latest.ended.wait(SOON)
 
