@@ -21,6 +21,7 @@ from helpers.kit import Kit
 from helpers.notebook import tasks
 from helpers.notebook.project_forms import BackendForm, ProjectForm, ProviderFileForm
 from helpers.notebook.put_back_form import PutBackForm
+from helpers.strapi import restart
 from tests.real import strapi as real
 from tests.real.project import OwnStrapi, generate, git, watched_folder
 
@@ -29,6 +30,12 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(1800)]
 
 PUBLIC = "https://65e60559.ngrok-free.dev"
 Open = Callable[..., tuple[OwnStrapi, Kit]]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How busy the machine is decides nothing here."""
+    monkeypatch.setattr(restart, "_BY_ITSELF", 600.0)
 
 
 @pytest.fixture
