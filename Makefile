@@ -18,7 +18,7 @@ WORKSPACE = /lab/workspaces/instagram-login/tree/notebooks/1_set_up.ipynb
 lab: $(LAB)/ready  ## open JupyterLab at 1_set_up.ipynb (OPTIONS=--no-browser and the like are passed on)
 	@$(LAB)/bin/jupyter lab workspaces import notebooks/workspace.json >/dev/null
 	@git config filter.notebook.clean "$(PYTHON) notebooks/clean.py" 2>/dev/null || true  # saving changes nothing for git
-	$(LAB)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=$(WORKSPACE) $(OPTIONS)
+	$(LAB)/bin/jupyter lab --ServerApp.root_dir=. --FileContentsManager.post_save_hook=helpers.project.git.saved --LabApp.default_url=$(WORKSPACE) $(OPTIONS)
 
 test: $(TEST)/ready lint  ## everything that needs nothing but Python
 	$(TEST)/bin/python -m pytest -n 2 --dist loadfile
@@ -54,7 +54,7 @@ docs: $(TEST)/ready  ## the pages of docs/failures, written from helpers/failure
 	$(TEST)/bin/python -m helpers.doctor.failure_page docs/failures
 
 pictures: $(TEST)/ready-real  ## the pictures of docs, taken while the browser tests click through the notebooks
-	PICTURES=docs $(TEST)/bin/python -m pytest -m real tests/real/test_browser_notebooks.py -k clicked_through
+	PICTURES=docs $(TEST)/bin/python -m pytest -m real tests/real/test_browser_notebooks.py tests/real/test_browser_meta.py -k 'clicked_through or every_mistake'
 
 lint: $(TEST)/ready
 	$(TEST)/bin/ruff check . $(NOT)

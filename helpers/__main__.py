@@ -170,7 +170,7 @@ def rehearse(arguments: argparse.Namespace) -> int:
     def walk() -> Attempt:
         kit.rehearse_up_to(4)
         robot = kit.browser()
-        robot.finish(robot.start(), allow=True)
+        robot.finish(robot.press_login(), allow=True)
         return kit.logins.wait(timeout=_ROBOTS_PATIENCE, since=began)
 
     try:

@@ -23,6 +23,7 @@ from helpers.core.errors import InputError, KitError
 from helpers.core.facts import Facts
 from helpers.core.flows import FLOWS, Flow
 from helpers.core.leftovers import sweep
+from helpers.core.masking import Secret
 from helpers.core.settings import Settings
 from helpers.core.urls import DOCUMENTED_FRONTEND, Urls, parsed
 from helpers.gateway.app import Gateway
@@ -31,6 +32,7 @@ from helpers.gateway.public_address import PublicAddress, Seen, Tunnel
 from helpers.gateway.witness import Witness
 from helpers.login.verdict import Logins
 from helpers.project.change import Plan
+from helpers.project.front_end_project import FrontEnd
 from helpers.project.strapi_project import Project
 from helpers.strapi.client import Admin
 from helpers.strapi.provider_undo import Undo
@@ -99,7 +101,10 @@ class Kit(Facts):
         if self.world:
             known = self.world.prefill(given)
             self.world.meta.pair = known.client_id, known.client_secret
-            self.settings = replace(known, client_id=given.client_id, client_secret=given.client_secret)
+            # Of a remembered half nobody would know whose it is: the app is to be made anew.
+            whole = bool(given.client_id and given.client_secret)
+            pair = (given.client_id, given.client_secret) if whole else ("", Secret())
+            self.settings = replace(known, client_id=pair[0], client_secret=pair[1])
 
     def _client(self) -> httpx.Client:
         if self.world:
@@ -127,14 +132,16 @@ class Kit(Facts):
         if self.world:
             self.world.close()
 
-    def switch(self, mode: str, flow: str) -> None:
-        """Begin anew in another mode or flow; what runs is ended, what was typed is kept.
+    def switch(self, mode: str, flow: str, **addresses: str) -> None:
+        """Begin anew in another mode or flow, or with other servers; what was typed is kept.
 
         Raises:
             InputError: the facts of that mode cannot be used; then nothing is ended and nothing written.
         """
-        files.load({**os.environ, "KIT_MODE": mode, "KIT_FLOW": flow}, self.settings.home)
+        typed = {files.NAMES[name]: address for name, address in addresses.items()}
+        files.load({**typed, **os.environ, "KIT_MODE": mode, "KIT_FLOW": flow}, self.settings.home)
         files.remember(self.settings, mode=mode, flow=flow)
+        files.remember(replace(self.settings, mode=mode), **addresses)
         self._only_here.clear()
         self.renew()
 
@@ -350,6 +357,7 @@ class Kit(Facts):
         if step > 1:
             self.open_address()
             self.address_plan(Project(self.settings.strapi_project)).apply(self.undo.files)
+            FrontEnd(self.settings.frontend_project).address(self.public_url).apply(self.undo.files)
         if step > 2:
             set_up(self.world.meta, self.world.meta, self.addresses_for_meta)
             self.use(client_id=self.world.meta_app.client_id, client_secret=self.world.meta_app.client_secret)

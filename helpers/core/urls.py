@@ -70,6 +70,14 @@ class Urls:
     def connect_path(self) -> str:
         return f"{API}/connect/{self.provider}"
 
+    def filled(self, text: str) -> str:
+        """A text of the failure catalogue, also as HTML, with this setup's values in its angle brackets."""
+        values = {"public host": parsed(self.public).netloc if self.public else "", "provider": self.provider}
+        for name, value in values.items():
+            for mark in (f"<{name}>", f"&lt;{name}&gt;") if value else ():
+                text = text.replace(mark, value)
+        return text
+
     @property
     def callback_path(self) -> str:
         return f"{self.connect_path}/callback"

@@ -128,6 +128,7 @@ class Exchange:
             message=(_message(body) or _alert(self._answer)) if (self.status or 0) >= 400 else "",
             cookies=tuple(redact(cookie) for cookie in self.cookies),
             user=_user(body) if self.status == 200 else None,
+            account=_account(self.role.step, body) if self.status == 200 else "",
             refresh=_refresh(body, self.cookies),
             marks=_marks(self._marking),
             sent_cookies=_marks(self._sent_cookies),
@@ -197,3 +198,13 @@ def _user(body: dict[str, Any]) -> dict[str, str] | None:
     if not isinstance(user, dict):
         return None
     return {key: redact(str(user.get(key) or "")) for key in ("username", "provider")}
+
+
+def _account(step: str, body: dict[str, Any]) -> str:
+    """Instagram's profile has it; elsewhere the address that the kit's provider makes of it."""
+    inner = body.get("data")
+    profile = inner[0] if isinstance(inner, list) and inner and isinstance(inner[0], dict) else body
+    user = body.get("user")
+    email = str(user.get("email") or "") if isinstance(user, dict) else ""
+    found = str(profile.get("id") or "") if step == "profile" else email.partition("@")[0]
+    return found if found.isdecimal() else ""

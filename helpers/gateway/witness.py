@@ -44,6 +44,7 @@ class Hop:
     message: str = ""  # what the answer says went wrong
     cookies: tuple[str, ...] = ()  # names and flags of the cookies it sets
     user: dict[str, str] | None = None
+    account: str = ""  # the provider's own number for who logs in
     refresh: str = ""  # where Strapi put a refresh token: "cookie" or "answer"
     marks: frozenset[bytes] = frozenset()  # of what this login alone knows
     sent_cookies: frozenset[bytes] = frozenset()  # marks too, but some cookies are the same for everybody

@@ -59,6 +59,20 @@ class Browser:
             raise _unexpected_page(page, form)
         return Consent(page, form)
 
+    def press_login(self) -> Consent:
+        """Open the front end's page, press its login button, and stop where Instagram asks.
+
+        Raises:
+            LoginFailed: the button leads nowhere, or something other than Instagram's question came back.
+        """
+        page = self._follow(httpx.Request("GET", self.urls.frontend or self.urls.public))
+        link = _Form.read(page).link
+        if not link:
+            raise LoginFailed(f"{page.url.host} shows no login button ({page.status_code})")
+        if link.startswith("undefined"):
+            raise LoginFailed(f"The login button leads to {link}", failure=known.LOGIN_LINK_UNDEFINED)
+        return self.start(urljoin(str(page.url), link))
+
     def finish(self, consent: Consent, *, allow: bool) -> None:
         """Answer, and walk on until the front end has asked Strapi for its user."""
         page = self._follow(consent.answer(allow=allow))
@@ -141,7 +155,7 @@ class _Form(HTMLParser):
         self.fields: dict[str, str] = {}
         self.buttons: dict[str, tuple[str, str]] = {}
         self.facts: dict[str, str] = {}
-        self.alert = ""
+        self.alert = self.link = ""
         self._into: Callable[[str], None] | None = None
 
     @classmethod
@@ -157,6 +171,8 @@ class _Form(HTMLParser):
             self.action = given.get("action", "")
         elif tag == "input" and given.get("type") == "hidden":
             self.fields[given.get("name", "")] = given.get("value", "")
+        elif tag == "a" and "/connect/" in given.get("href", ""):
+            self.link = given["href"]
         elif tag == "button":
             self.buttons[given.get("value", "")] = (given.get("name", ""), given.get("value", ""))
         if "data-fact" in given:

@@ -96,41 +96,50 @@ def one_line(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
-def as_html(attempt: Attempt, verdict: Verdict) -> str:
+def as_html(attempt: Attempt, verdict: Verdict, then: str = "") -> str:
     """A table; every value is escaped, because servers and people wrote parts of it.
 
-    What broke the login stands once, beside the hop where it broke; a success stands above the table.
+    What broke the login stands once, beside the hop where it broke; a success is a card above the table,
+    which ends with ``then``, what comes next.
     """
-    said = "<br>".join(escape(line) for line in conclusion(verdict))
-    said = f'<p class="kit-said">{said}</p>'
+    said = "".join(f"<p>{escape(line.strip())}</p>" for line in conclusion(verdict))
+    said = f'<div class="kit-said">{said}</div>'
     rows = []
     for number, hop in enumerate(attempt, 1):
-        broke, here, why = "", "", ""
+        broke, here = "", ""
         if hop is verdict.broke_at:
-            broke, here, why = ' class="kit-broke"', "<br><b>broke here</b>", said
+            broke, here = ' class="kit-broke"', "<br><b>broke here</b>"
         rows.append(
             f"<tr{broke}><td>{number}</td>"
-            f"<td>{escape(MEANING.get(hop.step, hop.step))}{_details(hop)}{why}</td>"
+            f"<td>{escape(MEANING.get(hop.step, hop.step))}{_details(hop)}</td>"
             f"<td>{escape(hop.sender)} &rarr; {escape(hop.receiver)}</td>"
             f"<td>{outcome(hop)}{here}</td><td>{'' if hop.ms is None else f'{hop.ms:.0f} ms'}</td></tr>"
         )
+        if broke:  # over the whole width, as it is what one came to read
+            rows.append(f'<tr class="kit-why"><td></td><td colspan="4">{said}</td></tr>')
     heads = "".join(f'<th scope="col">{name}</th>' for name in ("", "Step", "Who", "Status", "Time"))
     table = f'<table class="kit-trace"><tr>{heads}</tr>{"".join(rows)}</table>'
-    if verdict.ok:
-        return _success(attempt, said) + table
+    if verdict.ok and verdict.user:
+        return _success(attempt, verdict, verdict.user, then) + table
     return table if verdict.broke_at else table + said
 
 
-def _success(attempt: Attempt, said: str) -> str:
-    """What was proven, and what comes next."""
-    first, last = attempt.hops[0], attempt.hops[-1]
+def _success(attempt: Attempt, verdict: Verdict, user: dict[str, str], then: str) -> str:
+    """What was proven, fact by fact, and what comes next."""
+    first, last, proof = attempt.hops[0], attempt.hops[-1], attempt.last("me")
     seconds = last.at - first.at + (last.ms or 0) / 1000
-    proof = attempt.last("me")
-    asked = f"{proof.method} {short(proof.url)} answered {outcome(proof)}" if proof else ""
-    took = f"{len(attempt)} hops in {seconds:.1f} seconds"
+    facts = {
+        "Provider": user["provider"],
+        "Account ID": next((hop.account for hop in attempt if hop.account), "not told by this Strapi"),
+        "Proof": f"{proof.method} {parsed(proof.url).path} answered {outcome(proof)}" if proof else "",
+        "Took": f"{seconds:.1f} seconds, {len(attempt)} hops",
+        "Next": then,
+    }
+    shown = "".join(f"<dt>{name}</dt><dd>{escape(told)}</dd>" for name, told in facts.items() if told)
+    notes = "".join(f'<p class="kit-evidence">{escape(note)}</p>' for note in REFRESH[verdict.refresh])
     return (
-        f'<div class="kit-success">{said}<p>{escape(asked)}. {took}.</p>'
-        "<p>Next: chapter 6 puts everything back. After a rehearsal, choose Live in Start here.</p></div>"
+        f'<div class="kit-success"><p class="kit-said">Logged in as {escape(user["username"])}</p>'
+        f"<dl>{shown}</dl>{notes}</div>"
     )
 
 
@@ -146,12 +155,14 @@ def _details(hop: Hop) -> str:
 
 
 _ACTORS = {"browser": "B", "gateway": "G", "strapi": "S", "instagram": "I", "front end": "F"}
-_TITLES = {"B": "Browser", "G": "Gateway", "S": "Strapi", "I": "Instagram", "F": "Front end"}
+# In this order, and with labels that begin at the left, no line of life runs through one.
+_TITLES = {"B": "Browser", "S": "Strapi", "I": "Instagram", "F": "Front end", "G": "Gateway"}
 
 
 # Narrow enough that the text is not drawn smaller than it can be read.
 _NARROW = (
-    '%%{init: {"sequence": {"actorMargin": 10, "width": 110, "mirrorActors": false, "diagramMarginX": 5}}}%%'
+    '%%{init: {"sequence": {"actorMargin": 10, "width": 110, "mirrorActors": false, "diagramMarginX": 5, '
+    '"messageAlign": "left"}}}%%'
 )
 
 
@@ -168,10 +179,9 @@ def mermaid(attempt: Attempt, verdict: Verdict) -> str:
         arrow = "-->>" if hop.status is not None and hop.status < 400 else "--x"
         drawn.append(f"    {receiver}{arrow}{sender}: {_label(_answer(hop))}")
         if hop is verdict.broke_at:
-            why = failures.get(verdict.failure).title if verdict.failure else verdict.reason
-            drawn.append(f"    Note over {sender},{receiver}: " + _label(f"{verdict.failure or ''} {why}"))
-    if verdict.ok and verdict.user and used:
-        drawn.append(f"    Note over {used[0]},{used[-1]}: {_label(verdict.reason)}")
+            # Why, says the table.
+            told = _label(f"{verdict.failure or ''} broke here")
+            drawn.append(f"    Note over {sender},{receiver}: {told}")
     return "\n".join(drawn)
 
 
@@ -183,7 +193,7 @@ def _answer(hop: Hop) -> str:
     answer = outcome(hop)
     if hop.location:
         answer += f" to {parsed(hop.location).netloc}"
-    return answer + ("" if hop.ms is None else f" ({hop.ms:.0f} ms)")
+    return answer  # how long it took, says the table
 
 
 # What ends a label (;), begins a character code (#), a tag or a formula ($$).

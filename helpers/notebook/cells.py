@@ -18,11 +18,12 @@ from helpers.notebook.meta_form import MetaForm
 from helpers.notebook.practice_form import PracticeForm
 from helpers.notebook.put_back_form import PutBackForm
 from helpers.notebook.share_progress import ShareForm, Sharing
+from helpers.notebook.start_form import StartForm
 from helpers.notebook.this_setup import made, the, this_setup
 
 # The forms of the chapters, for whoever catches up.
 _FORMS: dict[int, tuple[type[Form], ...]] = {
-    1: (setup_forms.TunnelForm, project_forms.BackendForm),
+    1: (setup_forms.TunnelForm, project_forms.BackendForm, project_forms.FrontEndForm),
     2: (MetaForm, setup_forms.CredentialsForm),
     3: (project_forms.ProviderFileForm, setup_forms.ProviderForm),
     4: (LoginForm,),
@@ -71,7 +72,7 @@ def board() -> None:
 
 def start_form() -> None:
     """Choose rehearsal or live, and which login; another choice begins another setup in this kernel."""
-    _show(setup_forms.StartForm)
+    _show(StartForm)
 
 
 def share() -> None:
@@ -116,12 +117,8 @@ def credentials_form() -> None:
 
 
 def provider_file_form() -> None:
-    """Write the file that gives Strapi today's Instagram login."""
+    """Write the file that gives Strapi today's Instagram login; it can be read and copied, too."""
     _show(project_forms.ProviderFileForm)
-
-
-def provider_file() -> None:
-    """The same file, to read and to copy."""
     display(the(project_forms.provider_file))
 
 

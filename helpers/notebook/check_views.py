@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import ipywidgets as w
 
 from helpers.core.errors import KitError
+from helpers.core.urls import Urls
 from helpers.doctor import checks, diagnosis
 from helpers.doctor.checks import FAILED, NOT_YET, PASSED, SKIPPED, UNKNOWN, Result
 from helpers.kit import Kit
@@ -18,11 +19,12 @@ from helpers.notebook.widgets import Block, StatusLine
 KINDS = {PASSED: "ok", FAILED: "failed", NOT_YET: "not-yet", SKIPPED: "note", UNKNOWN: "note"}
 
 
-def tell(status: StatusLine, result: Result) -> None:
+def tell(status: StatusLine, result: Result, urls: Urls) -> None:
     kind = "note" if result.status == PASSED and result.failure else KINDS[result.status]
     # A title says that all is well, which only a check that has passed has found.
     title = f"{checks.TITLES[result.id]}: " if result.status in (PASSED, UNKNOWN, SKIPPED) else ""
-    status.say(kind, title + seen(result), fix=() if result.status == NOT_YET else result.fix)
+    fix = () if result.status == NOT_YET else result.fix
+    status.say(kind, title + seen(result), fix=[urls.filled(step) for step in fix])
 
 
 def seen(result: Result) -> str:
@@ -57,7 +59,7 @@ class Check(Block):
         if self.result is None:
             self.status.say("")
         else:
-            tell(self.status, self.result)
+            tell(self.status, self.result, self.kit.urls)
 
     def _try(self) -> None:
         self.kit.tried.add(self.name)  # whoever asks wants to know
@@ -128,7 +130,7 @@ class Doctor(Block):
         self.results = await asyncio.to_thread(checks.run, self.kit)
         if self.kit.riddle:
             self.results = [checks.veiled(each) for each in self.results]
-        self.cards.value = diagnosis.as_html(self.results)
+        self.cards.value = self.kit.urls.filled(diagnosis.as_html(self.results))
         self.headline.say(KINDS[worst(self.results)], diagnosis.headline(self.results))
 
     async def settle(self) -> None:

@@ -22,7 +22,7 @@ from helpers.notebook import progress, tasks
 from helpers.notebook.steps import BY_CHECK
 from helpers.notebook.widgets import Block, CopyField, SecretField, StatusLine
 
-LABEL = {"description_width": "18.5rem"}
+LABEL = {"description_width": "initial"}  # above its field: see kit.css
 _KEY = secrets.token_bytes(32)
 _STALE = "What stands above has changed since: press {button} for it to count."
 
@@ -213,6 +213,7 @@ class Form(Block):
                 self.kit.tried.update(self.checks)
                 return answer
             except KitError as error:
+                error.fix = tuple(self.kit.urls.filled(step) for step in error.fix)
                 raise (_unnamed(error) if self.kit.riddle else error) from None
             finally:
                 self.cancel_button.layout.display = "none"

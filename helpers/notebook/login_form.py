@@ -80,7 +80,7 @@ class LoginForm(Form):
         kit, began = self.kit, time.monotonic()
         await asyncio.to_thread(kit.open_address, self._cancelled)
         robot = kit.browser()
-        consent = await asyncio.to_thread(robot.start)
+        consent = await asyncio.to_thread(robot.press_login)
         allow = self.unattended or await self._ask(consent)
         await asyncio.to_thread(robot.finish, consent, allow=allow)
         attempt = await asyncio.to_thread(kit.logins.wait, timeout=_ROBOTS_PATIENCE, since=began)

@@ -14,6 +14,11 @@ from helpers.notebook import tasks
 from helpers.notebook.widgets import Block
 
 _NOBODY = "Nobody has opened the login yet."
+_REHEARSED = (
+    "Do it on your own Strapi: choose Live in Start here. To train your eye first, open 2_practice.ipynb. "
+    "Chapter 6 puts everything back."
+)
+_LIVE = "3_go_live.ipynb leads to the address that your users will use. Chapter 6 puts everything back."
 _LATER = "The diagram appears with the login."
 
 
@@ -44,7 +49,8 @@ class Trace(Block):
             return
         verdict = self.kit.logins.verdict(attempt)
         verdict = veiled(verdict) if self.kit.riddle else verdict
-        self.table.value = trace.as_html(attempt, verdict)
+        table = trace.as_html(attempt, verdict, _LIVE if self.kit.settings.live else _REHEARSED)
+        self.table.value = self.kit.urls.filled(table)
         if self._diagram:
             self._diagram.update(_mermaid(trace.mermaid(attempt, verdict)), raw=True)
 

@@ -50,7 +50,9 @@ class PracticeForm(Form):
         def job() -> str:
             attempt, trouble = self.practice.try_to_log_in()
             verdict = self.kit.logins.verdict(attempt)
-            self.seen.value = trace.as_html(attempt, veiled(verdict) if self.kit.riddle else verdict)
+            self.seen.value = trace.as_html(
+                attempt, veiled(verdict) if self.kit.riddle else verdict, "Break the next thing."
+            )
             if trouble:
                 raise trouble
             was = self.practice.repaired()

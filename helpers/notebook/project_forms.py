@@ -155,6 +155,11 @@ class BackendForm(StrapiForm):
         self.take_out_button.layout.display = "none"
         self._look_for_an_old_one()
 
+    def begin_anew(self) -> None:
+        super().begin_anew()
+        self.take_out_button.layout.display = "none"
+        self._look_for_an_old_one()
+
     def plan(self, folder: str) -> Plan:
         if not self.kit.public_url:
             raise InputError("There is no public address yet: start the tunnel first.")
@@ -213,15 +218,7 @@ class FrontEndForm(ProjectForm):
     """The backend's address in the front end's own variable."""
 
     label, setting = "Your front end's folder", "frontend_project"
-
-    def __init__(self, kit: Kit) -> None:
-        self._nothing_to_do = note("In a rehearsal there is no front-end project: nothing to do here.")
-        super().__init__(kit)
-
-    def fill(self) -> None:
-        super().fill()
-        form = [*self.fields, self.buttons, self.status]
-        self.children = [self._nothing_to_do] if self.kit.world else form
+    step, checks = "1.3 Tell your front end", ("front-end-project",)
 
     def plan(self, folder: str) -> Plan:
         if not self.kit.public_url:
@@ -233,6 +230,8 @@ class FrontEndForm(ProjectForm):
 
     def write(self, planned: Plan) -> str:
         planned.apply(self.kit.undo.files)
+        if self.kit.world:
+            return "The rehearsal's front end has read it; yours must be stopped and started for that"
         return "Stop and start your front end: it reads the variable when it starts"
 
 

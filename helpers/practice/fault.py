@@ -68,7 +68,6 @@ def saved(**fields: Any) -> Play:
 
 def elsewhere(kit: Kit) -> None:
     """The front end is on localhost:3000, as Strapi's page has it, and people are sent back there."""
-    world(kit).serve_documented_frontend()
     page = replace(kit.urls, frontend=DOCUMENTED_FRONTEND).frontend_redirect
     saved(callback=page)(kit)
 

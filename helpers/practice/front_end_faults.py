@@ -11,38 +11,33 @@ from pathlib import Path
 from secrets import token_hex
 
 from helpers.core.errors import KitError
+from helpers.core.flows import DOCUMENTED
 from helpers.core.masking import Secret
 from helpers.failures import known
 from helpers.kit import Kit
 from helpers.practice.fault import Fault, Play, all_of, configured, elsewhere, environment, saved, world
+from helpers.rehearsal.front_end import VARIABLE, write_project
 from helpers.tunnel.ngrok_agent import lease
 from helpers.web.answers import Answer
 from helpers.web.server import Handler, Request
 
 _FOR_ALL_SITES = configured(same_site="none", secure=True, proxy=True)
-_LINK = "<a href={`${process.env.REACT_APP_BACKEND_URL}%s/connect/instagram-business`}>Log in</a>"
 
 
 def _project(
     address: Callable[[str], str],
     *,
-    variable: str = "REACT_APP_BACKEND_URL",
+    variable: str = VARIABLE,
     link: str = "/api",
     scripts: str = "^5.0.1",
+    provider: str = "",
 ) -> Play:
-    """A small copy of Strapi's login example, with one thing wrong; ``address`` is made of the public one."""
+    """Strapi's login example with one thing wrong; ``address`` is made of the public one."""
 
     def play(kit: Kit) -> None:
-        folder = world(kit).folder / "my-front-end"
-        (folder / "src").mkdir(parents=True)
-        needs = {"dependencies": {"react": "^18.2.0", "react-scripts": scripts}}
-        (folder / "package.json").write_text(json.dumps({"name": "my-front-end", **needs}), encoding="utf-8")
+        folder = world(kit).front_end
+        write_project(folder, provider or kit.flow.provider, variable=variable, path=link, scripts=scripts)
         (folder / ".env").write_text(f"{variable}={address(kit.public_url)}\n", encoding="utf-8")
-        (folder / "src/Home.js").write_text(
-            f"export const Home = () => {_LINK % link};\n".replace("REACT_APP_BACKEND_URL", variable),
-            encoding="utf-8",
-        )
-        kit.settings = replace(kit.settings, frontend_project=str(folder))
 
     return play
 
@@ -132,7 +127,8 @@ def _saved_secret(kit: Kit) -> None:
 FAULTS = {
     known.LOGIN_LINK_NOT_FOUND: Fault(_project(_same, link="")),
     known.LOGIN_LINK_UNDEFINED: Fault(_project(_same, variable="BACKEND_URL")),
-    known.LOGIN_LINK_OF_EARLIER_TUNNEL: Fault(_project(_old)),
+    known.LOGIN_LINK_OF_EARLIER_TUNNEL: Fault(_project(_old), practice=True),
+    known.LOGIN_LINK_TO_ANOTHER_PROVIDER: Fault(_project(_same, provider=DOCUMENTED.provider)),
     known.LOGIN_LINK_DOUBLE_SLASH: Fault(_project(lambda public: f"{public}/")),
     known.EXAMPLE_ON_NEW_NODE: Fault(all_of(_node("22.13.0"), _project(_same, scripts="3.4.1"))),
     known.FRONT_END_VARIABLE_UNSEEN: Fault(_project(_same, variable="VITE_BACKEND_URL")),

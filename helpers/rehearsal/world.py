@@ -18,6 +18,7 @@ from helpers.core.urls import DOCUMENTED_FRONTEND, Urls
 from helpers.gateway.capture import Role
 from helpers.gateway.observe import Observed
 from helpers.gateway.witness import Witness
+from helpers.rehearsal.front_end import FrontEndStandIn, write_project
 from helpers.rehearsal.instagram.login_pages import Account, App, InstagramStandIn, Switches
 from helpers.rehearsal.internet import Internet
 from helpers.rehearsal.meta.dashboard import Dashboard
@@ -28,7 +29,6 @@ from helpers.rehearsal.ngrok.install import install_agent
 from helpers.rehearsal.scratch import copy_project, new_folder, no_room
 from helpers.rehearsal.strapi.config import Config
 from helpers.rehearsal.strapi.server import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiStandIn
-from helpers.web import frontend
 from helpers.web.server import Handler, Server
 
 AUTHTOKEN = "2rehearsalOnlyNotARealAuthtoken_7Zq4"
@@ -54,7 +54,7 @@ class World:
         self.engine = engine or ("token" if flow.retired else "session")
         self.domain = facts.SAMPLE_DOMAINS[flow.name]
         self.folder = new_folder()
-        self.project = self.folder / "my-strapi"
+        self.project, self.front_end = self.folder / "my-strapi", self.folder / "my-front-end"
         self.internet = Internet()
         self.ngrok = Cloud(names=(self.domain,))
         account = Account()
@@ -66,6 +66,7 @@ class World:
         try:
             copy_project(_PROJECT, self.project)
             (self.project / ".env").write_text(_ENV, encoding="utf-8")
+            write_project(self.front_end, flow.provider)
         except OSError as error:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise no_room(error) from error
@@ -101,15 +102,16 @@ class World:
         for host in HOSTS:
             self.internet.add(host, instagram.port)
         self.internet.add(self.domain, self.ngrok.port)
-        if self.flow.retired and self.engine == "token":
-            self.serve_documented_frontend()
+        self._serve_front_end()
 
-    def serve_documented_frontend(self) -> None:
-        """The page on localhost:3000 that Strapi's documentation has people start beside the backend."""
+    def _serve_front_end(self) -> None:
+        """On localhost:3000, as Strapi's documentation has it, and where the gateway can reach it."""
         urls = Urls(f"https://{self.domain}", self.flow.provider)
-        page = frontend.create_app(self.flow.provider, backend=urls.public)
-        server = self.serve(self._observe(page, partial(_role_at_frontend, urls), scheme="http"))
-        self.internet.add(DOCUMENTED_FRONTEND.removeprefix("http://"), server.port)
+        page = FrontEndStandIn(self.front_end, self.flow.provider)
+        observed = self._observe(page, partial(_role_at_frontend, urls), scheme="http")
+        self.internet.add(DOCUMENTED_FRONTEND.removeprefix("http://"), self.serve(observed).port)
+        behind = not (self.flow.retired and self.engine == "token")
+        self.front_end_url = self.serve(page).url if behind else ""
 
     def watch(self, witness: Witness) -> None:
         """Let the hops that do not pass the gateway be witnessed too, as only a rehearsal can."""
@@ -134,7 +136,8 @@ class World:
             ngrok_domain="",  # as with ngrok, the account's domain is learned from the agent
             strapi_url=self.strapi_server.url,
             strapi_project=str(self.project),
-            frontend_project="",
+            frontend_url=self.front_end_url,
+            frontend_project=str(self.front_end),
             strapi_admin_email=settings.strapi_admin_email or ADMIN_EMAIL,
             strapi_admin_password=settings.strapi_admin_password or ADMIN_PASSWORD,
             client_id=settings.client_id or facts.SAMPLE_CLIENT_ID,

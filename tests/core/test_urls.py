@@ -76,3 +76,11 @@ def test_metas_own_requests_have_an_address_each():
 
 def test_what_strapi_serves_by_itself_has_its_usual_path():
     assert (HEALTH, ME) == ("/_health", "/api/users/me")
+
+
+def test_a_text_of_the_catalogue_is_filled_with_this_setups_values() -> None:
+    urls = Urls("https://shop.ngrok-free.dev", "instagram-business")
+    text = "https://<public host>/api/connect/<provider>/callback"
+    assert urls.filled(text) == urls.callback
+    assert urls.filled(text.replace("<", "&lt;").replace(">", "&gt;")) == urls.callback
+    assert Urls("", "instagram").filled("https://<public host>/") == "https://<public host>/"

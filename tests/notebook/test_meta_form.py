@@ -67,6 +67,7 @@ def test_catching_up_sets_up_the_app(kit: Kit) -> None:
         assert credentials.client_id.value == ""  # a person copies it
         await credentials.catch_up()
         assert credentials.status.kind == "ok"
+        kit.write_provider_file()
         provider = ProviderForm(kit)
         assert provider.client_id.value == settings.SAMPLE_CLIENT_ID
         await provider.catch_up()

@@ -18,7 +18,7 @@ from helpers.notebook.check_views import Doctor
 from helpers.notebook.form import Form
 from helpers.notebook.meta_form import MetaForm
 from helpers.notebook.practice_form import PracticeForm
-from helpers.notebook.project_forms import BackendForm
+from helpers.notebook.project_forms import BackendForm, FrontEndForm, ProjectForm, ProviderFileForm
 from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, TunnelForm
 from helpers.practice.room import _exercises
 from helpers.rehearsal.strapi.parts import RateLimit
@@ -75,18 +75,23 @@ async def repair(kit: Kit) -> None:
     tunnel.token.hold(type(tunnel.token.secret)(AUTHTOKEN))
     tunnel.domain.value = ""
     await pressed(tunnel)
-    backend = BackendForm(kit)
-    await pressed(backend)
-    backend.apply_button.click()
-    await settled()
+    for project in (BackendForm(kit), FrontEndForm(kit)):
+        await applied(project)
     await MetaForm(kit).catch_up()
     credentials = CredentialsForm(kit)
     credentials.client_id.value = kit.world.meta_app.client_id
     credentials.secret.hold(kit.world.meta_app.client_secret)
     await pressed(credentials)
+    await applied(ProviderFileForm(kit))
     provider = ProviderForm(kit)
     provider.callback.value = kit.urls.frontend_redirect
     await pressed(provider)
+
+
+async def applied(form: ProjectForm) -> None:
+    await pressed(form)
+    form.apply_button.click()
+    await settled()
 
 
 async def pressed(form: Form) -> None:

@@ -99,7 +99,7 @@ def test_nothing_of_a_live_setup_is_ever_broken(tmp_path: Path) -> None:
 
 def test_an_exercise_breaks_the_world_and_not_the_way_a_person_walks() -> None:
     exercises = [fault for fault in FAULTS.values() if fault.practice]
-    assert len(exercises) == 20
+    assert len(exercises) == 21
     assert {(fault.flow, fault.engine, fault.walk) for fault in exercises} == {("today", None, log_in)}
 
 

@@ -12,6 +12,7 @@ function render({ model, el }) {
   }
   button.className = "kit-button";
   button.type = "button";
+  said.className = "kit-said-beside";
   said.setAttribute("role", "status");
   const show = () => {
     label.textContent = model.get("label");
@@ -26,7 +27,8 @@ function render({ model, el }) {
       await copy(model.get("value"));
       said.textContent = "Copied";
     } catch {
-      said.textContent = "Select the text and press Ctrl+C";
+      getSelection().selectAllChildren(value);
+      said.textContent = "Press Ctrl+C";
     }
     setTimeout(() => (said.textContent = ""), 4000);
   };

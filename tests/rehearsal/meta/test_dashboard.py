@@ -102,7 +102,7 @@ def test_another_use_case_has_no_setup_for_instagram(meta: Dashboard) -> None:
 @today
 @pytest.mark.parametrize(
     ("place", "told"),
-    [("facebook", "another product than the Instagram login"), ("unified", "begin with EAA")],
+    [("facebook", "another product of Meta's"), ("unified", "begin with EAA")],
 )
 def test_the_other_setups_say_what_is_known_and_lead_back(meta: Dashboard, place: str, told: str) -> None:
     set_up(meta, meta, ADDRESSES)
@@ -222,6 +222,7 @@ def login(kit: Kit, **pair: str) -> str | None:
     app = kit.world.meta_app
     kit.use(client_id=pair.get("id", app.client_id or "1"),
             client_secret=Secret(pair.get("secret", app.client_secret.reveal() or "0" * 32)))  # fmt: skip
+    kit.write_provider_file()
     kit.save_provider()
     robot, began = kit.browser(), time.monotonic()
     try:
