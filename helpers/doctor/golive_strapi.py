@@ -50,7 +50,7 @@ def meta_callbacks(seen: Deployment) -> str:
             raise KitError(
                 f"POST {path} answers {answer.status}, not 400", failure=known.META_CALLBACKS_MISSING
             )
-        if "no client secret" in answer.text:
+        if "no client ID and secret" in answer.text:
             raise KitError(
                 "Strapi has no client secret for this provider",
                 failure=known.CLIENT_SECRET_WRONG,

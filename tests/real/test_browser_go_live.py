@@ -54,7 +54,9 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
     """One in perfect order, without even a note."""
     folder = tmp_path_factory.mktemp("faults")
     with open_setup(folder, NEWEST, "nginx", LAYOUTS[SAME_SITE]) as setup:
-        plugins = "module.exports = { 'users-permissions': { config: { jwtManagement: 'legacy-support' } } };"
+        # One look begins one login; all these tests together begin more than ten a minute.
+        config = "{ jwtManagement: 'legacy-support', ratelimit: { enabled: false } }"
+        plugins = f"module.exports = {{ 'users-permissions': {{ config: {config} }} }};"
         (setup.production.parent / "plugins.js").write_text(plugins)
         with setup.strapi:
             setup.save_provider()
