@@ -132,14 +132,16 @@ class Kit(Facts):
         if self.world:
             self.world.close()
 
-    def switch(self, mode: str, flow: str) -> None:
-        """Begin anew in another mode or flow; what runs is ended, what was typed is kept.
+    def switch(self, mode: str, flow: str, **addresses: str) -> None:
+        """Begin anew in another mode or flow, or with other servers; what was typed is kept.
 
         Raises:
             InputError: the facts of that mode cannot be used; then nothing is ended and nothing written.
         """
-        files.load({**os.environ, "KIT_MODE": mode, "KIT_FLOW": flow}, self.settings.home)
+        typed = {files.NAMES[name]: address for name, address in addresses.items()}
+        files.load({**typed, **os.environ, "KIT_MODE": mode, "KIT_FLOW": flow}, self.settings.home)
         files.remember(self.settings, mode=mode, flow=flow)
+        files.remember(replace(self.settings, mode=mode), **addresses)
         self._only_here.clear()
         self.renew()
 

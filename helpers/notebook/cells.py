@@ -18,6 +18,7 @@ from helpers.notebook.meta_form import MetaForm
 from helpers.notebook.practice_form import PracticeForm
 from helpers.notebook.put_back_form import PutBackForm
 from helpers.notebook.share_progress import ShareForm, Sharing
+from helpers.notebook.start_form import StartForm
 from helpers.notebook.this_setup import made, the, this_setup
 
 # The forms of the chapters, for whoever catches up.
@@ -71,7 +72,7 @@ def board() -> None:
 
 def start_form() -> None:
     """Choose rehearsal or live, and which login; another choice begins another setup in this kernel."""
-    _show(setup_forms.StartForm)
+    _show(StartForm)
 
 
 def share() -> None:

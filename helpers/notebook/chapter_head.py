@@ -27,10 +27,11 @@ class Head(Block):
         self.kit, self.number = kit, number
         self.progress = progress.of(kit)
         self.line, self.status = Guide(), StatusLine()
-        self.button = w.Button(layout=w.Layout(width="auto"))
+        self.button = w.Button(layout=w.Layout(width="auto", align_self="flex-start"))
         self.button.on_click(lambda _: self.press())
         super().__init__([self.line, self.button, self.status])
         self.progress.watch([step.check for step in STEPS], self.draw)
+        kit.on_renewal(tasks.on_loop(lambda: self.status.say("")))  # it was about the former setup
         self.draw()
 
     def draw(self) -> None:

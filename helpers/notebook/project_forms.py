@@ -155,6 +155,11 @@ class BackendForm(StrapiForm):
         self.take_out_button.layout.display = "none"
         self._look_for_an_old_one()
 
+    def begin_anew(self) -> None:
+        super().begin_anew()
+        self.take_out_button.layout.display = "none"
+        self._look_for_an_old_one()
+
     def plan(self, folder: str) -> Plan:
         if not self.kit.public_url:
             raise InputError("There is no public address yet: start the tunnel first.")

@@ -3,68 +3,18 @@ knows how anything is done."""
 
 from __future__ import annotations
 
-import asyncio
 import html
 
 import ipywidgets as w
 
 from helpers.core import inputs
 from helpers.core.errors import InputError, KitError, Refused
-from helpers.core.flows import CREDENTIALS, DOCUMENTED, TODAY
+from helpers.core.flows import CREDENTIALS, DOCUMENTED
 from helpers.core.masking import Secret
 from helpers.kit import Kit
 from helpers.notebook import tasks
-from helpers.notebook.form import LABEL, Form, checkbox, note, read_all, text_field, wide
+from helpers.notebook.form import Form, checkbox, note, read_all, text_field
 from helpers.notebook.widgets import CopyField, SecretField
-
-_RETIRED = "Documented: Basic Display. Retired by Meta on 2024-12-04, works in rehearsal only"
-
-
-class StartForm(Form):
-    """Rehearsal or live, today's login or the documented one; another choice begins another setup."""
-
-    def __init__(self, kit: Kit) -> None:
-        self.mode = w.RadioButtons(
-            options=[
-                ("Rehearsal: everything is played on this machine, no accounts needed", "rehearsal"),
-                ("Live: your own ngrok, Strapi and Meta app", "live"),
-            ],
-            description="Mode", style=LABEL, layout=wide(),
-        )  # fmt: skip
-        self.flow = w.RadioButtons(
-            options=[
-                (f"Today: {TODAY.title}", "today"),
-                (_RETIRED, "documented"),
-            ],
-            description="Login", style=LABEL, layout=wide(),
-        )  # fmt: skip
-        super().__init__(kit, [self.mode, self.flow], "Use these")
-
-    def fill(self) -> None:
-        self.offer(self.mode, self.kit.settings.mode)
-        self.offer(self.flow, self.kit.settings.flow)
-
-    def submit(self) -> None:
-        kit, mode, flow = self.kit, self.mode.value, self.flow.value
-
-        async def job() -> str:
-            if (mode, flow) != (kit.settings.mode, kit.settings.flow):
-                await tasks.end_others()
-                await asyncio.to_thread(kit.switch, mode, flow)
-            given = kit.settings
-            if (given.mode, given.flow) != (mode, flow):
-                raise InputError(
-                    f"The environment says KIT_MODE={given.mode} and KIT_FLOW={given.flow}, "
-                    "and it goes first. Unset both where JupyterLab was started, then start it again."
-                )
-            if mode == "live" and flow == "documented":
-                return tasks.Note(
-                    "Meta closed this login on 2024-12-04: it cannot succeed live. Choose Today to log in."
-                )
-            login = "today's" if flow == "today" else "the documented"
-            return f"{mode.capitalize()} with {login} login. Go on with 1.1 below."
-
-        self.work(job, "Getting ready")
 
 
 class TunnelForm(Form):

@@ -38,6 +38,20 @@ def is_tracked(root: Path, relative: str) -> bool:
     return _ask(root, "ls-files", "--error-unmatch", relative) is not None
 
 
+def saved(os_path: str, **_more: object) -> None:
+    """A hook of Jupyter's server, which calls it for each file that it has saved.
+
+    Git takes a file of another size for changed, whatever its filter would make of it, until the file is
+    added. Where the filtered text is what git has already, that adds nothing but the new size.
+    """
+    file = Path(os_path)
+    if file.suffix != ".ipynb":
+        return
+    known = _ask(file.parent, "rev-parse", "--verify", "--quiet", f":./{file.name}")
+    if known and known == _ask(file.parent, "hash-object", "--", file.name):
+        _ask(file.parent, "update-index", "--", file.name)
+
+
 def _ask(root: Path, *question: str) -> str | None:
     """None for no, and for whatever git cannot say."""
     # Set in a hook of git, these would speak of another repository.

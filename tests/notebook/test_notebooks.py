@@ -385,6 +385,7 @@ def test_metas_pages_are_those_of_the_kit():
 # In backticks: in a rehearsal or on a hub they lead nowhere.
 PAGES_OF_THIS_MACHINE = {
     "http://localhost:1337",
+    "http://localhost:1337/admin",
     "http://localhost:1337/admin/settings/users-permissions/providers",
     "http://localhost:3000",
     "http://localhost:3000/connect/instagram/redirect",

@@ -27,7 +27,8 @@ from helpers.notebook.login_view import Trace
 from helpers.notebook.meta_form import MetaForm
 from helpers.notebook.project_forms import BackendForm, FrontEndForm, ProviderFileForm
 from helpers.notebook.put_back_form import PutBackForm
-from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, StartForm, TunnelForm, UrlsForm
+from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, TunnelForm, UrlsForm
+from helpers.notebook.start_form import StartForm
 from helpers.notebook.steps import STEPS
 from helpers.notebook.this_setup import the
 from helpers.strapi import restart

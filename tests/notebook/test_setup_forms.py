@@ -21,7 +21,8 @@ from helpers.notebook.form import Form
 from helpers.notebook.login_form import LoginForm
 from helpers.notebook.project_forms import BackendForm, FrontEndForm, ProviderFileForm, by_hand
 from helpers.notebook.put_back_form import PutBackForm
-from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, StartForm, TunnelForm, UrlsForm
+from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, TunnelForm, UrlsForm
+from helpers.notebook.start_form import StartForm
 from helpers.notebook.widgets import NO_WIDGETS, CopyField, SecretField
 from helpers.project.strapi_project import PROVIDER_FILE, Project
 from helpers.rehearsal.ngrok.cloud import Cloud

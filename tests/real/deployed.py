@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import trustme
@@ -93,12 +94,12 @@ class Setup:
         self.strapi._register = False
         self.strapi.__enter__()
 
-    def save_provider(self, **changed: str) -> None:
+    def save_provider(self, **changed: Any) -> None:
         callback = Urls(self.layout.strapi, PROVIDER, self.layout.page).frontend_redirect
-        wanted = {"key": SAMPLE_CLIENT_ID, "callback": callback, **changed}
+        right = {"key": SAMPLE_CLIENT_ID, "secret": Secret(SAMPLE_CLIENT_SECRET), "callback": callback}
         with httpx.Client() as http:
             admin = Strapi(http, self.strapi.url).sign_in(ADMIN_EMAIL, ADMIN_PASSWORD)
-            admin.change_provider(PROVIDER, secret=Secret(SAMPLE_CLIENT_SECRET), **wanted)  # type: ignore[arg-type]
+            admin.change_provider(PROVIDER, **(right | changed))
 
 
 class Running:
@@ -111,6 +112,14 @@ class Running:
         target = target or self.setup.target
         resolve = {(name, port): self.address for name in target.hosts for port in (80, 443)}
         return golive.run(target, resolve=resolve, cacert=self._authority)
+
+    @property
+    def options(self) -> list[str]:
+        """The same for the command in a terminal."""
+        target = self.setup.target
+        names = [f"{name}:{port}:{self.address}" for name in sorted(target.hosts) for port in (80, 443)]
+        resolve = [part for name in names for part in ("--resolve", name)]
+        return ["--strapi", target.strapi, "--page", target.page, *resolve, "--cacert", str(self._authority)]
 
     def log_in(self) -> str:
         """What the page says at the end of a login in Chromium, which blocks third-party cookies."""

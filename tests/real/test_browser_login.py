@@ -167,7 +167,9 @@ def test_the_trace_in_the_notebook_grows_while_the_person_logs_in(
         notebook.says("forwards to the gateway")
         notebook.press("Log in with Instagram")
         address = notebook.outputs.locator("a.kit-link").get_attribute("href", timeout=SOON)
-        assert address == Urls(PUBLIC, TODAY.provider).connect
+        mark = notebook.in_kernel("print(setup.gateway.own_browser.key)")
+        assert mark
+        assert address == f"{Urls(PUBLIC, TODAY.provider).connect}?kit-browser={mark}"
         trace = notebook.outputs.locator("table.kit-trace")
         context = window(browser, names)
         closing.callback(context.close)

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, expect
 
 from helpers.core.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
 from helpers.project.strapi_project import PROVIDER_FILE, provider_source
-from tests.support.lab import READY, ROOT, SOON, Lab, Notebook, Person, chromium
+from tests.support.lab import READY, ROOT, SAVED, SOON, Lab, Notebook, Person, chromium
 from tests.support.look import NARROW, cut_off, drawn_sizes, findings, too_wide
 from tests.support.meta_page import Meta
 
@@ -218,18 +218,26 @@ def nothing_raw(notebook: Notebook) -> None:
 # Finding one's way
 
 
-def test_run_all_leads_back_to_the_top(person: Person) -> None:
+WINDOWING = pytest.mark.parametrize("windowing", ["contentVisibility", "defer", "full", "none"])
+
+
+@WINDOWING
+def test_run_all_leads_back_to_the_top(person: Person, windowing: str) -> None:
+    person.lab.set("notebook-extension/tracker", {"windowingMode": windowing})
     notebook = person.open(SET_UP)
     notebook.run_all()
-    expect(notebook.outputs.get_by_text("All is ready.")).to_be_attached(timeout=SOON)
     person.page.wait_for_function(
         "() => document.querySelector('.jp-WindowedPanel-outer').scrollTop < 200", timeout=SOON
     )
     person.page.wait_for_timeout(2500)  # and there it stays
     assert notebook.scrolled() < 200
+    notebook.panel.locator(".jp-WindowedPanel-outer").first.evaluate(
+        "each => each.scrollTop = each.scrollHeight"
+    )
+    expect(notebook.outputs.get_by_text("All is ready.")).to_be_visible(timeout=SOON)
 
 
-@pytest.mark.parametrize("windowing", ["none", "defer", "full", "contentVisibility"])
+@WINDOWING
 def test_a_row_of_the_board_leads_to_its_step(person: Person, windowing: str) -> None:
     person.lab.set("notebook-extension/tracker", {"windowingMode": windowing})
     notebook = person.open(SET_UP)
@@ -305,7 +313,11 @@ def test_pressing_twice_does_it_once(person: Person) -> None:
 
 def test_a_form_is_walked_and_sent_with_the_keyboard_alone(person: Person) -> None:
     notebook = caught_up(person, 3)
+    show_and_apply(notebook, "provider_file_form()")
+    notebook.says("Strapi has restarted by itself")
     notebook.outputs.get_by_label("Enable", exact=True).focus()
+    for key in ("Shift+Tab", "Tab"):  # as somebody comes there who has no mouse
+        person.page.keyboard.press(key)
     walked = [focused(person)]
     for _ in range(6):
         person.page.keyboard.press("Tab")
@@ -426,7 +438,8 @@ def test_make_labs_workspace_shows_the_steps_and_leaves_a_persons_own_as_it_is(
 
 
 def test_running_and_saving_changes_nothing_for_git(person: Person) -> None:
-    """With the filter that `make lab` tells git of."""
+    """With the filter and the hook of `make lab`."""
+    assert SAVED in (ROOT / "Makefile").read_text(encoding="utf-8")
     folder = person.lab.folder
 
     def git(*words: str) -> str:

@@ -38,11 +38,11 @@ def developed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]
         folder = ending.enter_context(watched_folder())
 
         def developed(
-            language: str, prepare: Callable[[Path], Path] = lambda path: path
+            language: str, prepare: Callable[[Path], Path] = lambda path: path, version: str = real.NEWEST
         ) -> tuple[OwnStrapi, Kit]:
             (folder / "data").mkdir()
-            project = prepare(generate(folder, real.NEWEST, language))
-            strapi = OwnStrapi(folder / "data", project, real.NEWEST, script="develop")
+            project = prepare(generate(folder, version, language))
+            strapi = OwnStrapi(folder / "data", project, version, script="develop")
             ending.enter_context(strapi)
             for name, value in facts(strapi).items():  # a kit that has put all back reads them again
                 monkeypatch.setenv(name, value)
@@ -97,12 +97,21 @@ def everything(project: Path) -> dict[str, bytes]:
     return found | {"exclude": exclude.read_bytes()}
 
 
+OLDER = [(version, language, 1) for version in real.VERSIONS[1:] for language in ("js", "ts")]
+
+
 @pytest.mark.parametrize(
-    ("language", "rounds"),
-    [("js", 1), ("ts", 1), *(pytest.param(*each, marks=pytest.mark.long) for each in [("js", 5), ("ts", 2)])],
+    ("version", "language", "rounds"),
+    [
+        (real.NEWEST, "js", 5),
+        (real.NEWEST, "ts", 2),
+        *(pytest.param(*each, marks=pytest.mark.long) for each in OLDER),
+    ],
 )
-def test_in_and_out_again_and_again_without_a_trace(developed: Open, language: str, rounds: int) -> None:
-    strapi, kit = developed(language)
+def test_in_and_out_again_and_again_without_a_trace(
+    developed: Open, version: str, language: str, rounds: int
+) -> None:
+    strapi, kit = developed(language, version=version)
     before, files = kit.admin().stored(), everything(strapi.project)
     for _ in range(rounds):
         way_in(kit)

@@ -24,6 +24,7 @@ CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync"]  # fmt: skip
 PICTURES = os.environ.get("PICTURES")  # the folder to rewrite; usually nobody asks for pictures
+SAVED = "--FileContentsManager.post_save_hook=helpers.project.git.saved"  # as `make lab` starts it
 SOON, READY = 15_000.0, 60_000.0  # milliseconds for an answer, for a whole notebook
 
 _IN_KERNEL = """async code => {
@@ -67,7 +68,7 @@ class Lab:
             "KIT_HOME": str(self.home),
         }
         command = [sys.executable, "-m", self.app, "--no-browser", "--allow-root", "--ServerApp.port=0",
-                   f"--ServerApp.root_dir={self.folder}", "--expose-app-in-browser"]  # fmt: skip
+                   f"--ServerApp.root_dir={self.folder}", "--expose-app-in-browser", SAVED]  # fmt: skip
         with (self.folder / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
                 command, env=os.environ | own | self._given, cwd=self.folder, stdout=log, stderr=log

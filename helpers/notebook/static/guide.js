@@ -1,33 +1,58 @@
 // Text that knows its place: links to headings of this notebook, a way back up, and a sign of life to the kernel.
 const ALIVE = 60_000; // ms between two signs that this page is open
+const FRAME = 60; // ms after which what was scrolled to is in the page
+const STILL = 150; // ms without a move after which the page has found its heights
 const PAUSE = 250; // ms after which the front end has done its own scrolling
 
-const notebookOf = (el) => el.closest(".jp-Notebook");
+// Every text of this kind that is in the page, with the kernel it belongs to.
+const shown = (globalThis.kitGuides ??= new Map());
 
-function heading(el, wanted) {
-  const all = notebookOf(el)?.querySelectorAll(".jp-RenderedMarkdown :is(h1, h2, h3)") ?? [];
-  return [...all].find((each) => (wanted ? each.textContent.trim().startsWith(wanted) : true));
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+const frameOf = (el) => {
+  const notebook = el.closest(".jp-Notebook");
+  return notebook?.querySelector(".jp-WindowedPanel-outer") ?? notebook;
+};
+
+// A cell that is scrolled away may be left out of the page, or stay in it without a place.
+function heading(frame, wanted) {
+  const all = frame.querySelectorAll(".jp-RenderedMarkdown :is(h1, h2, h3)");
+  return [...all].find((each) => each.getClientRects().length && each.textContent.trim().startsWith(wanted));
 }
 
-// What is scrolled away may be out of the page: then look for it from the top on.
+// Whether the reader has begun to scroll by themselves; then nobody does it for them.
+function readerMoves() {
+  const reader = { moves: false };
+  const names = ["wheel", "keydown", "pointerdown", "touchmove"];
+  for (const name of names) addEventListener(name, () => (reader.moves = true), { once: true, capture: true });
+  return reader;
+}
+
+// Cells that come into the page get their height only then, and move the heading: follow it until it stays.
 async function lead(el, wanted) {
-  const frame = notebookOf(el)?.querySelector(".jp-WindowedPanel-outer") ?? notebookOf(el);
-  for (let top = 0; frame && !heading(el, wanted) && top < frame.scrollHeight; top += frame.clientHeight) {
+  const frame = frameOf(el);
+  if (!frame) return;
+  const reader = readerMoves();
+  for (let top = 0; !heading(frame, wanted) && top < frame.scrollHeight; top += frame.clientHeight) {
     frame.scrollTop = top;
-    await new Promise((done) => setTimeout(done, 60));
+    await sleep(FRAME);
   }
-  const found = heading(el, wanted);
-  found?.scrollIntoView({ block: "start" });
-  return Boolean(found);
+  for (let quiet = 0; quiet < 4 * STILL && !reader.moves; quiet += STILL) {
+    const before = frame.scrollTop;
+    heading(frame, wanted)?.scrollIntoView({ block: "start" });
+    if (Math.abs(frame.scrollTop - before) > 1) quiet = 0;
+    await sleep(STILL);
+  }
 }
 
-// The front end scrolls to the last cell when all have run, some time after this is shown.
-function backToTheTop(el) {
-  let theirs = false; // whether the reader has begun to scroll
-  const stop = () => (theirs = true);
-  for (const name of ["wheel", "keydown", "pointerdown"]) addEventListener(name, stop, { once: true, capture: true });
-  for (let again = 1; again <= 6; again += 1) {
-    setTimeout(() => theirs || lead(el, ""), again * PAUSE);
+// The front end scrolls to the last cell when all have run. That cell may be out of the page: any other
+// of the same notebook knows the way.
+async function backToTheTop(manager) {
+  const reader = readerMoves();
+  for (let again = 1; again <= 6 && !reader.moves; again += 1) {
+    await sleep(PAUSE);
+    const place = [...shown].find(([el, its]) => its === manager && frameOf(el));
+    if (place && !reader.moves) frameOf(place[0]).scrollTop = 0;
   }
 }
 
@@ -41,7 +66,18 @@ function initialize({ model }) {
   };
   say();
   const timer = setInterval(say, ALIVE);
-  return () => clearInterval(timer);
+  const back = () => {
+    if (!model.get("back")) return;
+    model.set("back", false);
+    model.save_changes();
+    backToTheTop(model.widget_manager);
+  };
+  model.on("change:back", back);
+  back();
+  return () => {
+    clearInterval(timer);
+    model.off("change:back", back);
+  };
 }
 
 function render({ model, el }) {
@@ -49,6 +85,7 @@ function render({ model, el }) {
   const over = document.createElement("p");
   over.className = "kit-over";
   over.setAttribute("role", "status");
+  shown.set(el, model.widget_manager);
   const show = () => {
     body.innerHTML = model.get("html"); // escaped by the kernel
     for (const link of body.querySelectorAll("[data-heading]")) {
@@ -71,12 +108,8 @@ function render({ model, el }) {
   el.classList.add("kit-guide");
   el.append(over, body);
   live();
-  if (model.get("back")) {
-    model.set("back", false);
-    model.save_changes();
-    backToTheTop(el);
-  }
   return () => {
+    shown.delete(el);
     marked.disconnect();
     model.off("comm_live_update", later);
   };

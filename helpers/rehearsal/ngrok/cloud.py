@@ -45,7 +45,7 @@ class Cloud(Server):
 
     async def _agent(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ends = [writer.get_extra_info(name) for name in ("peername", "sockname")]
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, LookupError, TypeError):  # whatever connects need not be an agent
             if same_user.is_ours(*ends):
                 session = Session(self, json.loads(await reader.readline()), reader, writer)
                 self._hosts.update(session.domains)
