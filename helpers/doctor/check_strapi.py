@@ -219,7 +219,7 @@ def _wrong_page(stored: str, measured: Measurements) -> str | None:
         return known.WRONG_PAGE_AFTER_CONSENT
     # The kit's own page waits at one place; where somebody's own front end waits, nobody can know. Strapi's
     # own answer ends a login too, without a front end.
-    ours = kit.world is not None or not kit.settings.frontend_url
+    ours = kit.settings.frontend_url in ("", kit.world.front_end_url if kit.world else "")
     kits_own = ours and origin(stored) == kit.public_url
     expected = path in (urls.redirect_path, urls.auth_path)
     return (

@@ -628,10 +628,19 @@ def test_a_failed_check_does_not_say_that_all_is_well(kit: Kit) -> None:
     play(scene)
 
 
-def test_a_rehearsal_has_no_front_end_to_fill_in(kit: Kit) -> None:
+def test_the_front_end_of_a_rehearsal_gets_its_variable_from_the_form_and_loses_it_again(kit: Kit) -> None:
     async def scene() -> None:
-        (only,) = FrontEndForm(kit).children
-        assert isinstance(only, w.HTML)
+        kit.open_address()
+        assert checks.run_one(kit, "front-end-project").failure == "D02"
+        form = FrontEndForm(kit)
+        assert form.folder.disabled
+        await press(form)
+        form.apply_button.click()
+        await tasks.settled()
+        assert form.status.kind == "ok"
+        assert checks.run_one(kit, "front-end-project").status == "passed"
+        kit.undo.files.undo()
+        assert checks.run_one(kit, "front-end-project").failure == "D02"
 
     play(scene)
 
