@@ -8,7 +8,7 @@ import re
 from datetime import date
 from pathlib import Path
 
-from tests.bench import crowd, doctor, gateway, load, logins, startup
+from tests.bench import crowd, doctor, gateway, journey, load, logins, startup
 from tests.bench.measuring import Row
 
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -39,7 +39,7 @@ def main() -> None:
     )
     print(machine, "\n")
     found = []
-    for part in (logins, doctor, startup, gateway, crowd):
+    for part in (logins, doctor, startup, journey, gateway, crowd):
         for row in part.rows():
             print(f"{row.what}\n    {row.value}" + (f"   (promised: {row.promise})" if row.promise else ""))
             found.append(row)
