@@ -54,7 +54,7 @@ docs: $(TEST)/ready  ## the pages of docs/failures, written from helpers/failure
 	$(TEST)/bin/python -m helpers.doctor.failure_page docs/failures
 
 pictures: $(TEST)/ready-real  ## the pictures of docs, taken while the browser tests click through the notebooks
-	PICTURES=docs $(TEST)/bin/python -m pytest -m real tests/real/test_browser_notebooks.py -k clicked_through
+	PICTURES=docs $(TEST)/bin/python -m pytest -m real tests/real/test_browser_notebooks.py tests/real/test_browser_meta.py -k 'clicked_through or every_mistake'
 
 lint: $(TEST)/ready
 	$(TEST)/bin/ruff check . $(NOT)

@@ -38,6 +38,8 @@ def client_secret(text: str) -> Secret:
         raise InputError(f"The client secret is empty. Paste the {label} from Meta's dashboard.")
     if not re.fullmatch(CREDENTIALS.secret_pattern, text):
         found = "other characters too" if len(text) == 32 else f"{len(text)}"
+        if re.fullmatch(CREDENTIALS.secret_pattern, text.lower()):
+            found = "capital letters, which Meta's never has"
         raise InputError(
             f"The client secret must be 32 characters, each 0-9 or a-f; this one has {found}. "
             f"In Meta's dashboard press Show beside {CREDENTIALS.secret_label}, then copy the whole line."

@@ -71,7 +71,7 @@ class Urls:
         return f"{API}/connect/{self.provider}"
 
     def filled(self, text: str) -> str:
-        """A text of the failure catalogue, as it is or as HTML, with this setup's values in its angle brackets."""
+        """A text of the failure catalogue, also as HTML, with this setup's values in its angle brackets."""
         values = {"public host": parsed(self.public).netloc if self.public else "", "provider": self.provider}
         for name, value in values.items():
             for mark in (f"<{name}>", f"&lt;{name}&gt;") if value else ():

@@ -102,7 +102,7 @@ def as_html(attempt: Attempt, verdict: Verdict, then: str = "") -> str:
     What broke the login stands once, beside the hop where it broke; a success is a card above the table,
     which ends with ``then``, what comes next.
     """
-    said = "".join(f"<p>{escape(line)}</p>" for line in conclusion(verdict))
+    said = "".join(f"<p>{escape(line.strip())}</p>" for line in conclusion(verdict))
     said = f'<div class="kit-said">{said}</div>'
     rows = []
     for number, hop in enumerate(attempt, 1):
@@ -155,9 +155,8 @@ def _details(hop: Hop) -> str:
 
 
 _ACTORS = {"browser": "B", "gateway": "G", "strapi": "S", "instagram": "I", "front end": "F"}
-# In this order, and with labels that begin at the left, no line of life runs through one: the widest stand
-# between browser and Strapi, and the gateway speaks to Strapi alone.
-_TITLES = {"B": "Browser", "S": "Strapi", "G": "Gateway", "I": "Instagram", "F": "Front end"}
+# In this order, and with labels that begin at the left, no line of life runs through one.
+_TITLES = {"B": "Browser", "S": "Strapi", "I": "Instagram", "F": "Front end", "G": "Gateway"}
 
 
 # Narrow enough that the text is not drawn smaller than it can be read.

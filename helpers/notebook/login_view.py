@@ -15,7 +15,7 @@ from helpers.notebook.widgets import Block
 
 _NOBODY = "Nobody has opened the login yet."
 _REHEARSED = (
-    "do it on your own Strapi: choose Live in Start here. To train your eye first, open 2_practice.ipynb. "
+    "Do it on your own Strapi: choose Live in Start here. To train your eye first, open 2_practice.ipynb. "
     "Chapter 6 puts everything back."
 )
 _LIVE = "3_go_live.ipynb leads to the address that your users will use. Chapter 6 puts everything back."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -32,6 +32,7 @@ class MetaPage(anywidget.AnyWidget):
         super().__init__()
         self._kit = kit
         self.dashboard: Dashboard | None = None
+        self.on_pressed: Callable[[], object] = lambda: None
         self.on_msg(self._received)
 
     def look_at(self, dashboard: Dashboard) -> None:
@@ -64,6 +65,8 @@ class MetaPage(anywidget.AnyWidget):
 
     def _received(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         kind = content.get("kind")
+        if kind in ("press", "enter", "remove"):
+            self.on_pressed()
         if kind == "press":
             self.press(str(content.get("name")), content.get("typed"))
         elif kind in ("enter", "remove"):
@@ -85,6 +88,8 @@ class MetaForm(Form):
         self.page = MetaPage(kit)
         self.live = note(_LIVE)
         super().__init__(kit, [self.page], "Set up the app at Meta")
+        # What was done for the reader is not what the reader does then.
+        self.page.on_pressed = lambda: self.status.say("")
 
     def fill(self) -> None:
         if self.kit.world:

@@ -51,7 +51,7 @@ class PracticeForm(Form):
             attempt, trouble = self.practice.try_to_log_in()
             verdict = self.kit.logins.verdict(attempt)
             self.seen.value = trace.as_html(
-                attempt, veiled(verdict) if self.kit.riddle else verdict, "break the next thing."
+                attempt, veiled(verdict) if self.kit.riddle else verdict, "Break the next thing."
             )
             if trouble:
                 raise trouble

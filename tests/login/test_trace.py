@@ -252,9 +252,9 @@ def test_every_step_is_drawn_with_its_answer():
     assert source[2:7] == [
         "participant B as Browser",
         "participant S as Strapi",
-        "participant G as Gateway",
         "participant I as Instagram",
         "participant F as Front end",
+        "participant G as Gateway",
     ]
     asked = [line for line in source if "->>" in line and "-->>" not in line]
     assert [line.rpartition("/")[2] for line in asked] == list(MEANING)

@@ -78,6 +78,18 @@ def test_catching_up_sets_up_the_app(kit: Kit) -> None:
     play(scene)
 
 
+def test_what_was_done_for_the_reader_is_not_green_once_they_press_something(kit: Kit) -> None:
+    async def scene() -> None:
+        kit.rehearse_up_to(2)
+        form = MetaForm(kit)
+        await form.catch_up()
+        assert form.status.kind == "ok"
+        send(form.page, "press", name="go-apps", typed={})
+        assert form.status.kind == ""
+
+    play(scene)
+
+
 def test_without_a_public_address_there_is_nothing_to_enter(kit: Kit) -> None:
     async def scene() -> None:
         form = MetaForm(kit)

@@ -97,6 +97,12 @@ def test_all_who_show_a_step_share_one_measurement(monkeypatch: pytest.MonkeyPat
         (CredentialsForm, "secret"),
         (ProviderForm, "callback"),
         (ProviderForm, "client_id"),
+        (ProviderForm, "secret"),
+        (ProviderForm, "email"),
+        (ProviderForm, "password"),
+        (BackendForm, "folder"),
+        (FrontEndForm, "folder"),
+        (ProviderFileForm, "folder"),
     ],
 )
 def test_one_changed_character_is_not_green_and_taking_it_back_is(make: type, field: str) -> None:
