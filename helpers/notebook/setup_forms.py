@@ -137,9 +137,12 @@ class UrlsForm(Form):
 
 
 def _pair(form: Form) -> tuple[str, Secret]:
-    """What is known; in a rehearsal a person copies it from the dashboard, which is done where nobody is."""
+    """What is known; in a rehearsal a person copies it from the dashboard, which is done where nobody is.
+
+    After a restart the ID alone is known, of an app that is gone with the former kernel.
+    """
     kit = form.kit
-    if kit.world and form.unattended and not kit.settings.client_id:
+    if kit.world and form.unattended and not kit.settings.client_secret:
         return kit.world.meta.pair
     return kit.settings.client_id, kit.settings.client_secret
 

@@ -9,7 +9,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from tests.bench import crowd, doctor, gateway, load, logins, startup
+from tests.bench import crowd, doctor, gateway, journey, load, logins, startup
 from tests.bench.measuring import Row
 
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -38,6 +38,7 @@ _PARTS = {
     "logins": ("The round trip", logins.rows, _CHROMIUM),
     "doctor": ("The doctor", doctor.rows, _DOCTOR),
     "startup": ("Starting", startup.rows, ""),
+    "journey": ("The whole journey", journey.rows, ""),
     "gateway": ("The gateway", gateway.rows, ""),
     "crowd": ("The gateway beside others", crowd.rows, _CROWD),
 }

@@ -10,7 +10,7 @@ import pytest
 from helpers.core import settings
 from helpers.kit import Kit
 from helpers.notebook.start_form import StartForm
-from tests.notebook.test_setup_forms import play, press
+from tests.support.forms import play, press
 
 
 @pytest.fixture

@@ -1,0 +1,69 @@
+"""The forms of this kernel's one setup, worked through in their order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from helpers.notebook import tasks, this_setup
+from helpers.notebook.board_view import Board
+from helpers.notebook.login_form import LoginForm
+from helpers.notebook.meta_form import MetaForm
+from helpers.notebook.project_forms import BackendForm, FrontEndForm, ProviderFileForm
+from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, TunnelForm, UrlsForm
+from helpers.notebook.this_setup import the
+from tests.support.forms import type_secret
+
+FORMS = (TunnelForm, BackendForm, FrontEndForm, MetaForm, UrlsForm, CredentialsForm, ProviderFileForm,
+         ProviderForm, LoginForm)  # fmt: skip
+TOKEN = "2canaryTokenForTheTunnel0123456789_X"
+CLIENT_SECRET = "cacacacacacacacacacacacacacacaca"
+PASSWORD = "canary-Password-1"
+
+
+async def press(form: Any) -> None:
+    (form.apply_button if hasattr(form, "apply_button") else form.submit_button).click()
+    await tasks.settled()
+
+
+def copy_from_meta(form: CredentialsForm) -> None:
+    """In a rehearsal id and secret stand in the dashboard."""
+    world = this_setup.this_setup().world
+    if world and not form.client_id.value:
+        form.client_id.value = world.meta_app.client_id
+        type_secret(form.secret, world.meta_app.client_secret.reveal())
+
+
+async def do(*forms: type) -> None:
+    for make in forms:
+        form = the(make)
+        if make is CredentialsForm:
+            copy_from_meta(form)
+        await press(form)
+        if hasattr(form, "apply_button"):  # the first press has shown what would change
+            await press(form)
+
+
+async def until(condition: Callable[[], bool], patience: float = 20.0) -> None:
+    async with asyncio.timeout(patience):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def log_in() -> None:
+    form = the(LoginForm)
+    form.submit_button.click()
+    await until(lambda: form.consent.layout.display == "")
+    form.allow.click()
+    await tasks.settled()
+
+
+async def measured() -> Board:
+    board = the(Board)
+    await board.measure()
+    return board
+
+
+def statuses(board: Board) -> list[str]:
+    return [result.status for result in board.results]
