@@ -15,6 +15,7 @@ from helpers.notebook import cells, progress, ready, tasks, this_setup
 from helpers.notebook.chapter_head import Head
 from helpers.notebook.check_views import Check, Doctor
 from helpers.notebook.login_form import LoginForm
+from helpers.notebook.project_forms import BackendForm, FrontEndForm, ProviderFileForm
 from helpers.notebook.put_back_form import PutBackForm
 from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, TunnelForm, UrlsForm
 from helpers.notebook.steps import STEPS
