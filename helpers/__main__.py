@@ -80,20 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     login_.add_argument("--timeout", type=_seconds, default=300.0, help="seconds to wait (default: 300)")
     login_.set_defaults(command=login)
 
-    golive_ = commands.add_parser("golive", help="the checks of a deployed setup, from outside")
-    golive_.add_argument("--strapi", required=True, metavar="URL", help="Strapi's public https address")
-    golive_.add_argument(
-        "--page", required=True, metavar="URL", help="the address of the page with the login"
-    )
-    golive_.add_argument(
-        "--provider", default=TODAY.provider, help=f"its name in Strapi (default: {TODAY.provider})"
-    )
-    golive_.add_argument(
-        "--resolve", action="append", default=[], metavar="HOST:PORT:ADDRESS",
-        help="go to this address for a host and port, as curl does; may be repeated",
-    )  # fmt: skip
-    golive_.add_argument("--cacert", metavar="FILE", help="trust only the certificates in this file")
-    golive_.set_defaults(command=golive)
+    golive_ = _add_golive(commands)
 
     explain_ = commands.add_parser("explain", help="what an error text, a log or an address means")
     explain_.add_argument("text", nargs="?", help="the text; without it, or with -, standard input is read")
@@ -105,6 +92,45 @@ def _parser() -> argparse.ArgumentParser:
     for each in (rehearse_, doctor_, login_, *notebooks_):
         each.add_argument("--home", help="the folder for what you type and what is changed (or KIT_HOME)")
     return parser
+
+
+def _add_golive(commands: Any) -> argparse.ArgumentParser:
+    told = "the checks of a deployed setup, from outside"
+    golive_ = commands.add_parser(
+        "golive",
+        help=told,
+        description=f"{told.capitalize()}: https, the proxy, Strapi's address and cookie, the page and its "
+        "scripts, Meta's callbacks. No gateway, no password: one begun login and at most 40 requests to the "
+        "two hosts, within 15 seconds.",
+        epilog="Exit status: 0 if everything that can be seen from outside passed; 1 if something failed or "
+        "could not be found out; 2 for wrong usage. What only a login or Meta's dashboard shows is unknown, "
+        "and is not counted.",
+    )
+    golive_.add_argument(
+        "--strapi", required=True, metavar="URL",
+        help="Strapi's public https address, such as https://api.example.com; the page's own, if that passes "
+        "/api on to Strapi",
+    )  # fmt: skip
+    golive_.add_argument(
+        "--page", required=True, metavar="URL",
+        help="the https address of the page with the login; its path is kept",
+    )  # fmt: skip
+    golive_.add_argument(
+        "--provider", default=TODAY.provider, metavar="NAME",
+        help=f"the provider's name in Strapi (default: {TODAY.provider})",
+    )  # fmt: skip
+    golive_.add_argument(
+        "--resolve", action="append", default=[], metavar="HOST:PORT:ADDRESS",
+        help="go to this IP address for a host and port, as curl does: for a host that has no DNS entry yet; "
+        "may be repeated (http is port 80)",
+    )  # fmt: skip
+    golive_.add_argument(
+        "--cacert", metavar="FILE",
+        help="trust only the certificate authorities in this file (PEM), as curl does: for a staging host "
+        "with certificates of your own",
+    )  # fmt: skip
+    golive_.set_defaults(command=golive)
+    return golive_  # type: ignore[no-any-return]
 
 
 def _add_notebooks(commands: Any) -> list[argparse.ArgumentParser]:

@@ -21,9 +21,9 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 CONTAINER = ROOT / ".devcontainer"
 
 
-def teams_workflow() -> str:
-    (found,) = re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    return str(found)
+def teams_workflows() -> list[str]:
+    """The rehearsal's, and the one that looks at what is deployed."""
+    return re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 
 def check(*paths: Path) -> subprocess.CompletedProcess[str]:
@@ -33,14 +33,16 @@ def check(*paths: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_workflow_fits_the_schema_of_its_kind(tmp_path: Path) -> None:
-    (tmp_path / "teams.yml").write_text(teams_workflow())
+    teams = [tmp_path / "rehearsal.yml", tmp_path / "deployed.yml"]
+    for path, text in zip(teams, teams_workflows(), strict=True):
+        path.write_text(text)
     assert len(WORKFLOWS) == 2
-    done = check(*WORKFLOWS, tmp_path / "teams.yml")
+    done = check(*WORKFLOWS, *teams)
     assert done.returncode == 0, done.stdout
 
 
 def test_a_workflow_that_does_not_fit_is_noticed(tmp_path: Path) -> None:
-    (tmp_path / "broken.yml").write_text(teams_workflow().replace("runs-on:", "runs_on:"))
+    (tmp_path / "broken.yml").write_text(teams_workflows()[0].replace("runs-on:", "runs_on:"))
     assert check(tmp_path / "broken.yml").returncode == 1
 
 

@@ -178,11 +178,12 @@ def _refused_domain(cookie: str, public: str) -> KitError | None:
     """A cookie may name its own host or a name above that, but none that strangers share."""
     named = re.search(r"Domain=\.?([^;]+)", cookie)
     host = urlsplit(public).hostname or ""
-    if named is None or (f".{host}".endswith(f".{named[1].lower()}") and not is_shared(named[1])):
+    above = named is not None and f".{host}".endswith(f".{named[1].lower()}")
+    if named is None or (above and not is_shared(named[1])):
         return None
     return KitError(
         f"Browsers refuse this cookie at {host}: {cookie}",
-        failure=known.COOKIE_FOR_ALL_NGROK_HOSTS if is_shared(named[1]) else known.STATE_MISMATCH,
+        failure=known.COOKIE_FOR_ALL_NGROK_HOSTS if above else known.STATE_MISMATCH,
         fix=("Remove domain from strapi::session in config/middlewares.", "Restart Strapi."),
     )
 
@@ -218,7 +219,7 @@ def _wrong_page(stored: str, measured: Measurements) -> str | None:
         return known.WRONG_PAGE_AFTER_CONSENT
     # The kit's own page waits at one place; where somebody's own front end waits, nobody can know. Strapi's
     # own answer ends a login too, without a front end.
-    ours = kit.world is not None or not kit.settings.frontend_url
+    ours = kit.settings.frontend_url in ("", kit.world.front_end_url if kit.world else "")
     kits_own = ours and origin(stored) == kit.public_url
     expected = path in (urls.redirect_path, urls.auth_path)
     return (

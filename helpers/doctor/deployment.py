@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -13,18 +12,16 @@ import httpx
 from helpers.core.errors import KitError, Refused, Unexpected, Unreachable
 from helpers.core.layout import Layout, host
 from helpers.core.masking import Secret
-from helpers.core.urls import HEALTH, Urls, parsed
+from helpers.core.urls import HEALTH, Urls
 from helpers.doctor.golive_client import PATIENCE
 from helpers.doctor.measurements import CannotTell, Once, origin
+from helpers.doctor.page_scripts import MOST_SCRIPTS, Scripts, sources
 from helpers.failures import known
 from helpers.strapi.client import Connect, Strapi
 from helpers.web.deadline import Fetched, fetch
 
-MOST_SCRIPTS = 20
 _MOST = 1 << 21  # bytes of a page or script
 _HOPS = 3
-_SCRIPT = re.compile(r"""<script[^>]*\bsrc=["']?([^"'\s>]+)|<link[^>]*\bmodulepreload[^>]*""", re.I)
-_HREF = re.compile(r"""\bhref=["']?([^"'\s>]+)""", re.I)
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -47,22 +44,6 @@ class Target:
     @property
     def hosts(self) -> set[str]:
         return {host(self.strapi), host(self.page)}
-
-
-@dataclass(frozen=True)
-class Scripts:
-    """What the page brings to the browser, as far as it was read."""
-
-    texts: tuple[str, ...]  # inline scripts, with the page around them, among them
-    read: int
-    left: int
-    elsewhere: int = field(default=0)  # on other hosts, where nobody looks
-
-    @property
-    def told(self) -> str:
-        left = f", {self.left} left unread" if self.left else ""
-        away = f", {self.elsewhere} on other hosts not looked at" if self.elsewhere else ""
-        return f"{self.read} of the page's scripts read{left}{away}"
 
 
 class Deployment(Once):
@@ -133,23 +114,27 @@ class Deployment(Once):
 
     def page(self) -> tuple[str, Fetched]:
         """The page after the redirects of its own host, and its address."""
-        return self._once("page", lambda: self._follow(self.target.page))
+        return self._once("page", self._page)
+
+    def _page(self) -> tuple[str, Fetched]:
+        url, seen = self._follow(self.target.page)
+        if seen.status >= 300:
+            raise Unreachable(
+                f"The page does not answer at {url.partition('?')[0]}",
+                failure=known.DEPLOYED_ADDRESS_SILENT,
+                evidence=f"GET {urlsplit(url).path or '/'} -> {seen.status}",
+            )
+        return url, seen
 
     def _follow(self, url: str) -> tuple[str, Fetched]:
         for _ in range(_HOPS):
             seen = self.get(url)
             if seen.status not in _REDIRECTS:
                 break
-            there = urljoin(url, seen.headers.get("location", ""))
+            there = joined(url, seen.headers.get("location", ""))
             if origin(there) != origin(self.target.page):
                 raise _moved(url, seen)
             url = there
-        if seen.status >= 500:
-            raise Unreachable(
-                f"The page does not answer at {url}",
-                failure=known.DEPLOYED_ADDRESS_SILENT,
-                evidence=f"GET {urlsplit(url).path or '/'} -> {seen.status}",
-            )
         return url, seen
 
     def redirect_page(self) -> tuple[str, Fetched]:
@@ -157,7 +142,7 @@ class Deployment(Once):
         url = self.return_page()
         if origin(url) != origin(self.target.page):
             raise CannotTell("Strapi has to send people back to this page first")
-        return self._once("redirect page", lambda: (url, self.get(url)))
+        return self._once("redirect page", lambda: self._follow(url))
 
     def scripts(self) -> Scripts:
         return self._once("scripts", self._read_scripts)
@@ -169,8 +154,8 @@ class Deployment(Once):
             raise CannotTell("The page has to answer first") from error
         with suppress(KitError, CannotTell):  # told by others
             pages.append(self.redirect_page())
-        named = dict.fromkeys(urljoin(url, each) for url, seen in pages for each in _sources(seen.text))
-        near = [url for url in named if host(url) in self.target.hosts and parsed(url).scheme == "https"]
+        named = dict.fromkeys(joined(url, each) for url, seen in pages for each in sources(seen.text))
+        near = [url for url in named if origin(url) in (self.target.strapi, origin(self.target.page))]
         texts = [seen.text for _, seen in pages]
         for url in near[:MOST_SCRIPTS]:
             try:
@@ -207,18 +192,18 @@ def unreachable(url: str, error: Exception) -> Unreachable:
     )
 
 
+def joined(url: str, there: str) -> str:
+    """Where a page leads to; what is no address leads nowhere."""
+    try:
+        return urljoin(url, there)
+    except ValueError:
+        return ""
+
+
 def _moved(url: str, seen: Fetched) -> KitError:
-    there = urljoin(url, seen.headers.get("location", ""))
+    there = joined(url, seen.headers.get("location", ""))
     return Refused(
         f"{origin(url)} leads on to {origin(there)}",
         failure=known.ADDRESS_MOVES_TO_ANOTHER_HOST,
         evidence=f"{seen.status} to {there.partition('?')[0]}",
     )
-
-
-def _sources(html: str) -> list[str]:
-    found = []
-    for tag in _SCRIPT.finditer(html):
-        href = None if tag[1] else _HREF.search(tag[0])
-        found.append(tag[1] or (href[1] if href else ""))
-    return [each for each in found if each]

@@ -9,6 +9,7 @@ from html import escape
 from helpers import failures
 from helpers.doctor import checks, golive
 from helpers.doctor.checks import FAILED, NOT_YET, PASSED, SKIPPED, UNKNOWN, Result, causes, unchecked
+from helpers.login.trace import one_line
 
 TITLES = checks.TITLES | golive.TITLES
 WORDS = {PASSED: "OK", FAILED: "Failed", NOT_YET: "Not yet", SKIPPED: "Skipped", UNKNOWN: "Unknown"}
@@ -54,7 +55,7 @@ def as_lines(results: Sequence[Result]) -> list[str]:
             lines.append(f"{'':9}follows from: {TITLES[followers[result.id].id]}")
         else:
             lines += [f"{'':9}{number}. {step}" for number, step in enumerate(result.fix, 1)]
-    return [*lines, "", headline(results)]
+    return [one_line(line) for line in (*lines, "", headline(results))]
 
 
 def as_html(results: Sequence[Result]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import httpx
 
-from helpers.doctor import golive_page, golive_strapi
+from helpers.doctor import golive_login, golive_page, golive_strapi
 from helpers.doctor.checks import Check, Result, in_time, probed
 from helpers.doctor.deployment import Deployment, Target
 from helpers.doctor.golive_client import Resolved, client
@@ -34,13 +35,13 @@ def _dashboard(seen: Deployment) -> str:
 
 CHECKS: dict[str, Check] = {
     "layout": Check("Page and Strapi share a site", golive_page.layout),
-    "strapi-answers": Check("Strapi answers at its address", golive_strapi.answers),
+    "strapi-answers": Check("Strapi answers at its address", golive_login.answers),
     "page-answers": Check("The page answers at its address", golive_page.answers),
     "http": Check("Nobody is served without https", golive_page.http),
-    "connect": Check("Strapi starts a login over https", golive_strapi.connect),
-    "redirect-uri": Check("Strapi names its public address to Meta", golive_strapi.redirect_uri),
-    "cookie": Check("Strapi's session cookie fits the two addresses", golive_strapi.cookie),
-    "way-back": Check("Strapi sends people back to the page", golive_strapi.way_back),
+    "connect": Check("Strapi starts a login over https", golive_login.connect),
+    "redirect-uri": Check("Strapi names its public address to Meta", golive_login.redirect_uri),
+    "cookie": Check("Strapi's session cookie fits the two addresses", golive_login.cookie),
+    "way-back": Check("Strapi sends people back to the page", golive_login.way_back),
     "redirect-page": Check("The page waits where people come back", golive_page.redirect_page),
     "page-cors": Check("The page may read Strapi's answer", golive_strapi.cors),
     "page-scripts": Check("The page's scripts fit the two addresses", golive_page.scripts),
@@ -51,6 +52,10 @@ CHECKS: dict[str, Check] = {
     "dashboard": Check("Meta's dashboard has the production addresses", _dashboard),
 }
 TITLES = {name: check.title for name, check in CHECKS.items()}
+
+
+# Characters of evidence: whoever answers there may answer much.
+_MOST = 600
 
 
 def run(
@@ -70,6 +75,11 @@ def run(
     seen = Deployment(target, http, until)
     try:
         probes = {name: partial(probed, name, partial(check.probe, seen)) for name, check in CHECKS.items()}
-        return in_time(probes, until)
+        return [_short(each) for each in in_time(probes, until)]
     finally:
         http.close()
+
+
+def _short(result: Result) -> Result:
+    seen = result.evidence
+    return replace(result, evidence=f"{seen[:_MOST]}…") if len(seen) > _MOST else result

@@ -6,9 +6,11 @@ import re
 
 from helpers.core.errors import KitError
 from helpers.core.layout import ONE_ORIGIN, OTHER_SITE
-from helpers.doctor.deployment import Deployment, Scripts
-from helpers.doctor.golive_strapi import tunnel
+from helpers.core.urls import parsed
+from helpers.doctor.deployment import Deployment
+from helpers.doctor.golive_login import tunnel
 from helpers.doctor.measurements import CannotTell, DoesNotApply, Finding, origin
+from helpers.doctor.page_scripts import Scripts
 from helpers.failures import known
 
 _ASKS = re.compile(r"/auth/")
@@ -32,15 +34,16 @@ def layout(seen: Deployment) -> str:
 
 def answers(seen: Deployment) -> str:
     url, found = seen.page()
-    return f"{url} answers {found.status}"
+    return f"{_plain(url)} answers {found.status}"
 
 
 def http(seen: Deployment) -> str | Finding:
     """Without https, which is port 80: an address with a port of its own has no such thing."""
     open_ = []
-    for each in dict.fromkeys((seen.target.strapi, origin(seen.target.page))):
-        if each.rpartition(":")[2].isdigit():
-            continue
+    usual = [each for each in (seen.target.strapi, origin(seen.target.page)) if not parsed(each).port]
+    if not usual:
+        raise DoesNotApply("Addresses with a port of their own have no http beside them")
+    for each in dict.fromkeys(usual):
         plain = each.replace("https://", "http://", 1)
         try:
             answer = seen.get(f"{plain}/")
@@ -55,11 +58,20 @@ def http(seen: Deployment) -> str | Finding:
 
 def redirect_page(seen: Deployment) -> str:
     url, found = seen.redirect_page()
+    told = f"{_plain(url)} answers {found.status}"
     if found.status in (404, 410):
-        raise KitError(f"{url} answers {found.status}", failure=known.REDIRECT_PAGE_NOT_SERVED)
+        raise KitError(told, failure=known.REDIRECT_PAGE_NOT_SERVED)
+    if found.status in (502, 503, 504):
+        raise KitError(told, failure=known.DEPLOYED_ADDRESS_SILENT)
     if found.status >= 500:
-        raise KitError(f"{url} answers {found.status}", failure=known.DEPLOYED_ADDRESS_SILENT)
-    return f"{url} answers {found.status}"
+        raise CannotTell(
+            f"{told} to somebody who comes with nothing: the login shows whether it does to others"
+        )
+    return told + (" to somebody who comes with nothing" if found.status >= 300 else "")
+
+
+def _plain(url: str) -> str:
+    return url.partition("?")[0]
 
 
 def scripts(seen: Deployment) -> str:

@@ -22,7 +22,7 @@ from helpers import failures
 from helpers.core.masking import redact
 from helpers.failures import Anchor, Failure, known
 
-_MOST = 20_000  # characters; the telling ones of a log stand at its ends
+_MOST = 16_000  # characters; the telling ones of a log stand at its ends
 _GUESSES = 3
 _TELLING = 6  # what shared words must weigh together, measured on texts that were not tuned on
 _CODE = 200  # characters that an error code is worth: it tells more than any sentence around it
@@ -100,7 +100,13 @@ def _rated(shown: _Text, *, parties: set[str]) -> list[Match]:
         words = entry.words if entry.id[0] in parties else ()
         if (found := _found((*entry.signs, *words), shown)) and not _found(entry.unless, shown):
             rated.append(Match(entry, f"It says: {_short(found[0])}", _explained(found)))
-    return _best_first(rated)
+    return _causes_first(_best_first(rated))
+
+
+def _causes_first(matches: list[Match]) -> list[Match]:
+    """What merely follows from another one of them stands behind it."""
+    names = {match.failure.name for match in matches}
+    return sorted(matches, key=lambda match: not names.isdisjoint(match.failure.follows))
 
 
 def _guesses(shown: _Text, parties: set[str]) -> list[Match]:

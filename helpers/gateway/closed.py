@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -21,6 +22,13 @@ _MOST_LAYERS = 8  # of percent-encoding; nobody writes three in good faith
 # know, so these are closed there too; names that a front end may well have itself (/upload) are not.
 _ADMIN = {"admin", "content-manager", "content-releases", "content-type-builder", "review-workflows",
           "users-permissions"}  # fmt: skip
+
+# The same behind any prefix of the front end's own: what no page is called. Strapi's answers are told by
+# their signature, too, but that can be switched off.
+_ADMIN_ALONE = _ADMIN - {"admin"}
+_OF_ADMIN = {"access-token", "api-tokens", "audit-logs", "init", "license-limit-information",
+             "project-settings", "project-type", "register-admin", "registration-info", "renew-token",
+             "telemetry-properties", "transfer"}  # fmt: skip
 
 # Names in the path, wherever a base path has put them. Connect and Express compare beginnings and no case.
 _TOOLS = (
@@ -65,6 +73,8 @@ def is_closed(path: str, query: str = "") -> bool:
         return True
     if re.match("/api(/|$)", path):
         return False  # Strapi's own, and it serves no files there
+    if _is_admins(names):
+        return True
     joined = "/" + "/".join(names)
     return (
         _TOOL.search(joined) is not None
@@ -72,6 +82,14 @@ def is_closed(path: str, query: str = "") -> bool:
         or ("@fs" not in names and _is_hidden(names))  # a whole path may lead through ~/.local
         or _is_file_of_this_machine(segments)
         or (_IMAGES.search(joined) is not None and any(map(is_closed, _paths_in(query))))
+    )
+
+
+def _is_admins(names: list[str]) -> bool:
+    if not names or _ASSET.fullmatch(names[-1]):
+        return False
+    return bool(_ADMIN_ALONE.intersection(names)) or any(
+        first == "admin" and second in _OF_ADMIN for first, second in pairwise(names)
     )
 
 

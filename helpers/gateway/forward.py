@@ -24,7 +24,7 @@ PATIENCE = 120.0  # seconds between two signs of life of an upstream; dev server
 _MOST_BODIES = 50  # longer ones under way to one upstream; the other connections are for everybody else
 
 _ROOM_PATIENCE = 5.0  # seconds for one of them
-_CROWDED = "Too many requests are open at once. Try again in a moment.\n"
+CROWDED = "Too many requests are open at once. Try again in a moment.\n"
 
 
 class Upstream:
@@ -47,6 +47,7 @@ class Upstream:
         self.name, self.origin, self._failure = name, origin, failure
         self.pool = Pool(origin, patience)
         self.own_host = own_host
+        self.conversations = 0  # by websocket
         self._netloc = parsed(origin).netloc.encode()
 
     async def __aenter__(self) -> Upstream:
@@ -72,7 +73,7 @@ class Upstream:
             answer.force_close()  # the rest of it would be taken for a request
             return answer
         except Crowded:
-            return text(_CROWDED, 503)
+            return text(CROWDED, 503)
         except Unreached as error:
             if seen := request.seen:
                 seen.reached = False

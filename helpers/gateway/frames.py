@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from aiohttp.base_protocol import BaseProtocol
 
 LARGEST = 2**24  # bytes of one message
+HEARD = 2**22  # bytes of one that a browser sends; what it says to a dev server is some hundred
 CLOSE = 8
 
 
@@ -33,8 +34,8 @@ class Frame:
 class Side:
     """One end of a conversation: what it says, frame by frame, and how to answer it."""
 
-    def __init__(self, protocol: BaseProtocol) -> None:
-        self._protocol = protocol
+    def __init__(self, protocol: BaseProtocol, most: int = LARGEST) -> None:
+        self._protocol, self.most = protocol, min(most, LARGEST)
         self._said, self._news = bytearray(), asyncio.Event()
         self._over = self._paused = False
         self.too_big = False
@@ -45,7 +46,7 @@ class Side:
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
         self._said += data
         self._news.set()
-        if len(self._said) > 2 * LARGEST and self._protocol.transport and not self._paused:
+        if len(self._said) > 2 * self.most and self._protocol.transport and not self._paused:
             self._protocol.transport.pause_reading()
             self._paused = True
         return False, b""
@@ -83,7 +84,7 @@ class Side:
     def _take(self, size: int) -> bytes:
         taken = bytes(self._said[:size])
         del self._said[:size]
-        if self._paused and len(self._said) < LARGEST and self._protocol.transport:
+        if self._paused and len(self._said) < self.most and self._protocol.transport:
             self._protocol.transport.resume_reading()
             self._paused = False
         return taken
@@ -100,7 +101,7 @@ class Side:
                 start += width
             masked = bool(second & 0x80)
             start += 4 * masked
-            if size > LARGEST:
+            if size > self.most:
                 self.too_big = True
                 return
             if len(self._said) < start + size:

@@ -13,8 +13,8 @@ from typing import Any
 from aiohttp import web
 
 from helpers.gateway.closed import may_say
-from helpers.gateway.forward import Upstream
-from helpers.gateway.frames import CLOSE, Frame, Side
+from helpers.gateway.forward import CROWDED, Upstream
+from helpers.gateway.frames import CLOSE, HEARD, Frame, Side
 from helpers.gateway.headers import end_to_end, request_head
 from helpers.gateway.relay import Passed
 from helpers.gateway.upstream import Connection, Head, Unreached
@@ -23,6 +23,7 @@ from helpers.web.server import Request
 
 _DIALLING = 10.0  # seconds until the upstream must have accepted
 _LEAVING = 1.0  # seconds for an upstream to say goodbye too; the gateway's stop must not wait for it
+_MOST = 100  # conversations with one upstream; a page has one
 _RESTART, _BAD_GATEWAY, _TOO_BIG = 1012, 1014, 1009
 _PassOn = Callable[..., Coroutine[Any, Any, None]]  # from one side to the other
 # Nothing is packed: what a browser says could not be read on its way.
@@ -38,6 +39,16 @@ async def forward(
     """
     if "#" in request.raw_path:
         return text("Ask for a path without a fragment.\n", 400)
+    if upstream.conversations >= _MOST:
+        return text(CROWDED, 503)
+    upstream.conversations += 1
+    try:
+        return await _forward(upstream, request, public, listens)
+    finally:
+        upstream.conversations -= 1
+
+
+async def _forward(upstream: Upstream, request: Request, public: str, listens: bool) -> web.StreamResponse:
     try:
         connection = await upstream.pool.dial()
     except Unreached as error:
@@ -97,7 +108,7 @@ async def _accept(request: Request, answer: Head, listens: bool) -> None:
 
 
 async def _converse(request: Request, connection: Connection, pass_on: _PassOn) -> None:
-    browser, server = Side(request.protocol), Side(connection.protocol)
+    browser, server = Side(request.protocol, HEARD), Side(connection.protocol)
     request.protocol.set_parser(browser)  # type: ignore[arg-type]  # it needs to be fed, no more
     connection.protocol.set_parser(server, browser)
     gone = asyncio.ensure_future(connection.protocol.closed or asyncio.sleep(0))
@@ -134,6 +145,9 @@ async def _pass_on(source: Side, target: Side, *, heard: bool) -> None:
                 return
             continue
         message.append(frame)
+        source.too_big = sum(len(each.raw) for each in message) > source.most  # however small its pieces are
+        if source.too_big:
+            break
         if frame.last:
             if may_say(b"".join(each.payload for each in message)):
                 await target.write(b"".join(each.raw for each in message))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import ipywidgets as w
 
 from helpers.core.errors import KitError
-from helpers.core.urls import Urls
 from helpers.doctor import checks, diagnosis
 from helpers.doctor.checks import FAILED, NOT_YET, PASSED, SKIPPED, UNKNOWN, Result
 from helpers.kit import Kit
@@ -19,12 +19,11 @@ from helpers.notebook.widgets import Block, StatusLine
 KINDS = {PASSED: "ok", FAILED: "failed", NOT_YET: "not-yet", SKIPPED: "note", UNKNOWN: "note"}
 
 
-def tell(status: StatusLine, result: Result, urls: Urls) -> None:
+def tell(status: StatusLine, result: Result) -> None:
     kind = "note" if result.status == PASSED and result.failure else KINDS[result.status]
     # A title says that all is well, which only a check that has passed has found.
     title = f"{checks.TITLES[result.id]}: " if result.status in (PASSED, UNKNOWN, SKIPPED) else ""
-    fix = () if result.status == NOT_YET else result.fix
-    status.say(kind, title + seen(result), fix=[urls.filled(step) for step in fix])
+    status.say(kind, title + seen(result), fix=() if result.status == NOT_YET else result.fix)
 
 
 def seen(result: Result) -> str:
@@ -59,7 +58,8 @@ class Check(Block):
         if self.result is None:
             self.status.say("")
         else:
-            tell(self.status, self.result, self.kit.urls)
+            fix = tuple(self.kit.urls.filled(step) for step in self.result.fix)
+            tell(self.status, replace(self.result, fix=fix))
 
     def _try(self) -> None:
         self.kit.tried.add(self.name)  # whoever asks wants to know

@@ -17,7 +17,7 @@ class GoLiveForm(Form):
     """In a rehearsal something may be set up wrong there first."""
 
     def __init__(self, kit: Kit) -> None:
-        wrong = [("Nothing", None), *((f"Number {n}", n - 1) for n in range(1, len(FAULTS) + 1))]
+        wrong = [("Nothing", 0), *((f"Number {n}", n) for n in range(1, len(FAULTS) + 1))]
         self.wrong = w.Dropdown(options=wrong, description="Set up wrong there", style=LABEL, layout=wide())
         self.wrong.add_class("kit-field")
         self.found = w.HTML()
@@ -34,8 +34,17 @@ class GoLiveForm(Form):
             results = golive.run(target, transport=shared.transport())
             self.found.value = diagnosis.as_html(results)
             if not checks.in_order(results):
-                first = next((each for each in results if each.status == checks.FAILED), None)
-                raise KitError(diagnosis.headline(results), failure=first.failure if first else None)
+                raise _first(results)
             return diagnosis.headline(results)
 
         self.work(job, "Looking at both addresses from outside")
+
+
+def _first(results: list[checks.Result]) -> KitError:
+    """What is to be mended first, or what is not known."""
+    told = diagnosis.headline(results)
+    found = checks.causes(results)
+    if not found:
+        return KitError(told)
+    cause = found[0][0]
+    return KitError(told.replace(f" [{cause.failure}]", ""), failure=cause.failure, fix=cause.fix)

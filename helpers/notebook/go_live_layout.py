@@ -53,13 +53,13 @@ class Deployed:
         self.world = world.start()
         ending.callback(world.close)
 
-    def break_(self, fault: int | None) -> None:
-        """Another deployed setup, with one thing set up wrong or nothing; without a fault it stays."""
-        if self.world and self.kit.world and (fault is not None or self._faulty):
+    def break_(self, number: int) -> None:
+        """Another deployed setup, in which the fault of this number is planted; 0 is none."""
+        if self.world and self.kit.world and (number or self._faulty):
             self._play(DeployedWorld(), self.kit.world.ending)
-            self._faulty = fault is not None
-            if fault is not None:
-                FAULTS[fault].plant(self.world)
+            self._faulty = number > 0
+            if number:
+                FAULTS[number - 1].plant(self.world)
 
     def known(self) -> Target:
         if not self.target.strapi:

@@ -133,9 +133,10 @@ class ProductionLoginForm(_SignedIn):
         patience = _ROBOTS_PATIENCE if shared.world else _PATIENCE
         with httpx.Client(transport=shared.transport(), timeout=10) as http:
             login = ProductionLogin(self.sign_in(http), target.provider)
-            self.link.value = _link(target.page)
             if shared.world:
                 _walk(shared.world, target)
+            else:
+                self.link.value = _link(target.page)
             return login.wait(account, timeout=patience, cancelled=self._cancelled)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from helpers.core.errors import KitError
+from helpers.core.flows import DOCUMENTED
 from helpers.core.masking import Secret
 from helpers.failures import known
 from helpers.kit import Kit
@@ -29,12 +30,13 @@ def _project(
     variable: str = VARIABLE,
     link: str = "/api",
     scripts: str = "^5.0.1",
+    provider: str = "",
 ) -> Play:
     """Strapi's login example with one thing wrong; ``address`` is made of the public one."""
 
     def play(kit: Kit) -> None:
         folder = world(kit).front_end
-        write_project(folder, kit.flow.provider, variable=variable, path=link, scripts=scripts)
+        write_project(folder, provider or kit.flow.provider, variable=variable, path=link, scripts=scripts)
         (folder / ".env").write_text(f"{variable}={address(kit.public_url)}\n", encoding="utf-8")
 
     return play
@@ -126,6 +128,7 @@ FAULTS = {
     known.LOGIN_LINK_NOT_FOUND: Fault(_project(_same, link="")),
     known.LOGIN_LINK_UNDEFINED: Fault(_project(_same, variable="BACKEND_URL")),
     known.LOGIN_LINK_OF_EARLIER_TUNNEL: Fault(_project(_old), practice=True),
+    known.LOGIN_LINK_TO_ANOTHER_PROVIDER: Fault(_project(_same, provider=DOCUMENTED.provider)),
     known.LOGIN_LINK_DOUBLE_SLASH: Fault(_project(lambda public: f"{public}/")),
     known.EXAMPLE_ON_NEW_NODE: Fault(all_of(_node("22.13.0"), _project(_same, scripts="3.4.1"))),
     known.FRONT_END_VARIABLE_UNSEEN: Fault(_project(_same, variable="VITE_BACKEND_URL")),

@@ -26,7 +26,10 @@ _BY_HAND = 120.0  # seconds a person may take to restart it
 _UNWATCHED = re.compile(r"/\.|tmp|/(node_modules|build|dist|logs?|exports|public|documentation)/")
 
 BY_ITSELF, BY_HAND, UNSEEN, DOWN = "by itself", "by hand", "unseen", "down"
-_START_AGAIN = "Restart Strapi: Ctrl-C where it runs (TypeScript: npm run build), then start it again"
+# `strapi build` compiles into dist and leaves there what has no source any more.
+_START_AGAIN = (
+    "Restart Strapi: Ctrl-C where it runs (TypeScript: delete dist, npm run build), then start it again"
+)
 
 
 def wait(seen: Callable[[], bool], seconds: float, cancelled: threading.Event, project: str = "") -> bool:

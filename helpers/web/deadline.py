@@ -80,6 +80,8 @@ def fetch(
 
     try:
         return within(seconds, receive)
+    except httpx.InvalidURL as error:  # httpx reads Location also where nobody follows it
+        raise httpx.RemoteProtocolError(f"it leads to no address: {error}", request=request) from None
     except TimeoutError:
         given_up.set()
         raise httpx.ReadTimeout(f"no complete answer within {seconds:g} s") from None

@@ -1,20 +1,22 @@
-"""The gateway under a crowd, beside what people would put there instead, before the same bare upstream."""
+"""The gateway beside what people would put there instead: under a crowd, and with large bodies."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import statistics
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.bench import rivals
-from tests.bench.gateway import serving
+from tests.bench.gateway import Load, Process, load_on, serving
 from tests.bench.measuring import Row, percentile
 
 _LOADS = ((1, 1000), (50, 6000), (200, 6000))  # connections, requests in all
+_BODIES = Load(8, 24, 10 * 1024**2), Load(8, 24, 10 * 1024**2, up=True)
 _ROUNDS = 3  # in turns: a busy moment hits all
 _TICK = os.sysconf("SC_CLK_TCK")
 _PROMISES = {
@@ -24,20 +26,51 @@ _PROMISES = {
 }
 
 
+Servers = dict[str, tuple[str, int]]  # address and process
+
+
 def rows() -> list[Row]:
+    with _side_by_side("bare") as servers:
+        crowds = [_row(servers, connections, requests) for connections, requests in _LOADS]
+    with _side_by_side("upstream") as servers:
+        return [*crowds, *(_large(servers, load) for load in _BODIES)]
+
+
+@contextmanager
+def _side_by_side(upstream: str) -> Iterator[Servers]:
     with ExitStack() as stack:
-        upstream = stack.enter_context(serving("bare"))
-        gateway = stack.enter_context(serving("gateway", upstream.url))
-        servers: dict[str, tuple[str, int]] = {
-            "directly": (upstream.url, upstream.pid),
-            "nginx": stack.enter_context(rivals.nginx(upstream.url)),
-            "http-proxy": stack.enter_context(rivals.http_proxy(upstream.url)),
+        behind = stack.enter_context(serving(upstream))
+        gateway = stack.enter_context(serving("gateway", behind.url))
+        yield {
+            "directly": (behind.url, behind.pid),
+            "nginx": stack.enter_context(rivals.nginx(behind.url)),
+            "http-proxy": stack.enter_context(rivals.http_proxy(behind.url)),
             "the gateway": (gateway.url, gateway.pid),
         }
-        return [_row(servers, connections, requests) for connections, requests in _LOADS]
 
 
-def _row(servers: dict[str, tuple[str, int]], connections: int, requests: int) -> Row:
+def _large(servers: Servers, load: Load) -> Row:
+    """Bytes a second, and how much of what passes is held on the way."""
+    rates: dict[str, list[float]] = {name: [] for name in servers}
+    processes = {name: Process(None, url, pid) for name, (url, pid) in servers.items()}
+    rest = {name: each.memory() for name, each in processes.items()}
+    for each in processes.values():
+        each.forget_peak()
+    for _ in range(_ROUNDS):
+        for name, (url, _pid) in servers.items():
+            began = time.perf_counter()
+            with suppress(AssertionError):  # nginx says 502 when its connection has just been closed
+                asyncio.run(load_on(url, load))
+                rates[name].append(load.requests * load.size / 1024**2 / (time.perf_counter() - began))
+    told = [
+        f"{name} {statistics.median(rates[name] or [0]):.0f} MB a second, "
+        f"+{processes[name].memory('VmHWM') - rest[name]:.0f} MB at the most"
+        for name in servers
+    ]
+    return Row(f"large bodies, {load}", "; ".join(told), "not held: below +80 MB")
+
+
+def _row(servers: Servers, connections: int, requests: int) -> Row:
     rates: dict[str, list[float]] = {name: [] for name in servers}
     times: dict[str, list[float]] = {name: [] for name in servers}
     spent = dict.fromkeys(servers, 0.0)

@@ -47,15 +47,13 @@ _LOADS = (
 class Process:
     """A server in a process of its own, so that its time and memory are its own too."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | None
     url: str
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
+    pid: int
 
     def hops(self) -> int:
         """How many its witness keeps."""
+        assert self.process
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write("\n")
@@ -81,7 +79,7 @@ def serving(*arguments: str) -> Iterator[Process]:
     ) as process:
         assert process.stdin
         assert process.stdout
-        yield Process(process, process.stdout.readline().strip())
+        yield Process(process, process.stdout.readline().strip(), process.pid)
         process.stdin.close()
 
 
@@ -103,7 +101,7 @@ def _load(upstream: Process, gateway: Process, load: Load) -> Row:
     for _ in range(5):  # in turns: a busy moment hits both
         for name, server, times in (("direct", upstream, direct), ("through", gateway, through)):
             began = time.perf_counter()
-            times += asyncio.run(_load_on(server.url, replace(load, requests=load.requests // 5)))
+            times += asyncio.run(load_on(server.url, replace(load, requests=load.requests // 5)))
             walls[name] += time.perf_counter() - began
     added = [percentile(through, p) - percentile(direct, p) for p in (50, 95)]
     value = (
@@ -113,7 +111,7 @@ def _load(upstream: Process, gateway: Process, load: Load) -> Row:
     return Row(f"gateway, {load}", value, "at most +3 ms p50" if load is _ONE else "")
 
 
-async def _load_on(url: str, load: Load) -> list[float]:
+async def load_on(url: str, load: Load) -> list[float]:
     each = max(1, load.requests // load.connections)
     times = await asyncio.gather(*(_connection(url, each, load) for _ in range(load.connections)))
     return [time for several in times for time in several]
@@ -147,7 +145,7 @@ async def _connection(url: str, requests: int, load: Load) -> list[float]:
 
 def _streaming(gateway: Process, load: Load, at_rest: float) -> Row:
     gateway.forget_peak()
-    asyncio.run(_load_on(gateway.url, replace(load, requests=2 * load.connections)))
+    asyncio.run(load_on(gateway.url, replace(load, requests=2 * load.connections)))
     grown = gateway.memory("VmHWM") - at_rest
     promise = "below 80 MB" if load.connections == 8 else ""
     return Row(f"gateway's memory while bodies pass, {load}", f"+{grown:.1f} MB at the most", promise)
@@ -157,9 +155,9 @@ def _endurance(gateway: Process) -> Row:
     """Half of the requests begin a login, which the witness records."""
     loads = Load(20, 5_000, _KB), Load(20, 5_000, _KB, path=_WITNESSED)
     for load in loads:
-        asyncio.run(_load_on(gateway.url, replace(load, requests=1_000)))
+        asyncio.run(load_on(gateway.url, replace(load, requests=1_000)))
     before = gateway.memory()
     for load in loads:
-        asyncio.run(_load_on(gateway.url, load))
+        asyncio.run(load_on(gateway.url, load))
     value = f"{gateway.memory() - before:+.1f} MB on {before:.0f} MB; {gateway.hops()} hops kept"
     return Row("gateway's memory after 10,000 more requests, 5,000 of them hops of a login", value, "flat")

@@ -54,7 +54,10 @@ def main(which: str, *address: str) -> None:
     if which == "bare":
         asyncio.run(bare())
         return
-    server = Server(upstream) if which == "upstream" else Gateway("instagram-business", *address)
+    # nginx works as another user.
+    server = (
+        Server(upstream, open_to_all=True) if which == "upstream" else Gateway("instagram-business", *address)
+    )
     server.start()
     print(server.url, flush=True)
     for _ in sys.stdin:  # each line asks how many hops are kept; its end is the end

@@ -29,7 +29,8 @@ http {{
   upstream behind {{ server {upstream}; keepalive 200; }}
   server {{
     listen 127.0.0.1:{port};
-    location / {{ proxy_pass http://behind; proxy_http_version 1.1; proxy_set_header Connection ""; }}
+    proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host;
+    location / {{ proxy_pass http://behind; }}
   }}
 }}
 """

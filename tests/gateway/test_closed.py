@@ -75,10 +75,21 @@ CLOSED = [
     "/export_20261128120000.tar.gz.enc",
     "/vite.config.js",
     "/next.config.mjs",
+    # Strapi's admin side behind a prefix of the front end's own, signed or not
+    "/strapi/admin/init",
+    "/cms/admin/renew-token",
+    "/cms/Admin/%52enew-token",
+    "/strapi/users-permissions/providers",
+    "/strapi/content-manager/collection-types/plugin::users-permissions.user",
 ]
 
 OPEN = [
     "/",
+    "/shop/admin",
+    "/shop/admin/login",
+    "/src/admin/init.ts",
+    "/src/content-manager/list.tsx?t=1",
+    "/users-permissions.html",
     "/@vite/client",
     "/@vite/env",
     "/@react-refresh",

@@ -7,12 +7,15 @@ import hashlib
 import json
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from helpers.gateway.app import HELLO
 from tests.support.dev_server import Conversation, DevServer, dial, last_heard, refused
-from tests.support.servers import Answer, ask, nobody, speaks
+from tests.support.servers import SOON, Answer, ask, nobody, speaks
 
 STRAPI = "http://localhost:1337"  # never asked
 UPGRADE = [("Connection", "Upgrade"), ("Upgrade", "websocket")]
@@ -146,3 +149,28 @@ def accepts_and_vanishes(connection: socket.socket) -> None:
     accept = base64.b64encode(hashlib.sha1(key[1] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())  # noqa: S324
     head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     connection.sendall(head + b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+
+
+# How much
+
+
+def test_a_message_in_endless_pieces_is_too_big(open_gateway, serve, monkeypatch):
+    monkeypatch.setattr("helpers.gateway.frames.LARGEST", 1000)
+    dev = DevServer()
+
+    def pieces() -> Iterator[str]:
+        yield from ["x" * 100] * 10
+        dev.latest.ended.wait(SOON)  # what nobody reads any more would take back the last word
+
+    with dial(open_gateway(STRAPI, serve(dev).url).url) as browser:
+        with suppress(ConnectionClosed):
+            browser.send(pieces())
+        assert last_heard(browser)[0] == 1009
+    assert dev.latest.ended.wait(SOON)
+
+
+def test_more_conversations_than_there_is_room_for_are_refused(open_gateway, serve, monkeypatch):
+    monkeypatch.setattr("helpers.gateway.websocket._MOST", 1)
+    gateway = open_gateway(STRAPI, serve(DevServer()).url)
+    with dial(gateway.url):
+        assert refused(gateway.url).status_code == 503

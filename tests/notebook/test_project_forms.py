@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from helpers.doctor import checks
 from helpers.kit import Kit
 from helpers.notebook import check_views, tasks
 from helpers.notebook.project_forms import BackendForm, FrontEndForm, ProviderFileForm
@@ -99,11 +100,19 @@ def test_the_provider_file_is_written_where_strapi_looks_for_it_once_it_was_show
     play(scene)
 
 
-def test_a_rehearsal_has_a_front_end_of_its_own_and_touches_no_other(kit: Kit) -> None:
+def test_the_front_end_of_a_rehearsal_gets_its_variable_from_the_form_and_loses_it_again(kit: Kit) -> None:
     async def scene() -> None:
+        kit.open_address()
+        assert checks.run_one(kit, "front-end-project").failure == "D02"
         form = FrontEndForm(kit)
         assert form.folder.disabled
-        assert Path(form.folder.value).is_relative_to(kit.folder)
+        await press(form)
+        form.apply_button.click()
+        await tasks.settled()
+        assert form.status.kind == "ok"
+        assert checks.run_one(kit, "front-end-project").status == "passed"
+        kit.undo.files.undo()
+        assert checks.run_one(kit, "front-end-project").failure == "D02"
 
     play(scene)
 

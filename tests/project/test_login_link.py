@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,13 +66,17 @@ def test_the_link_is_found_with_what_it_reads(tmp_path: Path, name: str) -> None
 
 
 @each_shape
-def test_a_link_to_the_closed_api_is_told_with_its_line(tmp_path: Path, name: str) -> None:
+def test_a_link_to_the_closed_api_is_told_with_its_line(
+    tmp_path: Path, name: str, record_property: Callable[[str, object], None]
+) -> None:
     shape = SHAPES[name]
     found = FrontEnd(project(tmp_path, shape, **{".env": shape.sets})).trouble(PUBLIC, PROVIDER)
     assert found
     assert f"leads to /connect/instagram, and this setup's provider is {PROVIDER}" in str(found)
     place = "src/pages/Home.js line 5" if name == "login-react" else shape.place
     assert found.evidence == place
+    assert found.failure == known.LOGIN_LINK_TO_ANOTHER_PROVIDER
+    record_property("provokes", "D15")
     assert found.fix[0] == f"In {place} write {PROVIDER} instead of instagram."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from io import StringIO
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -219,3 +220,22 @@ def test_the_same_provider_file_with_windows_line_endings_is_the_same(tmp_path: 
     for file, source in zip(FILES, sources, strict=True):
         (folder / file).write_bytes(source.replace("\n", "\r\n").encode())
     assert Project(folder).provider() == strapi_project.Plan()
+
+
+def words_and_signs(source: str) -> list[str]:
+    """All that a formatter may not change, with imports and exports said in one way."""
+    code = re.sub(r"/\*.*?\*/|(?<!:)//[^\n]*|'use strict';", "", source, flags=re.DOTALL)
+    code = re.sub(r"const (\{.*\}) = require\((.*)\);", r"import \1 from \2;", code)
+    return re.findall(
+        r"'[^'\n]*'|[\w$]+|!|[^\s\w,;(){}!]+", code.replace("module.exports =", "export default")
+    )
+
+
+def test_the_provider_file_says_the_same_in_both_languages_but_for_types():
+    typescript = iter(words_and_signs(strapi_project.provider_source("ts")))
+    only_there: list[str] = []
+    for each in words_and_signs(strapi_project.provider_source("js")):
+        only_there += takewhile(lambda other, each=each: other != each, typescript)
+    assert not {*only_there} & {"!", "await", "return", "throw", "if"}
+    assert "export" not in only_there  # nothing of the JavaScript was looked for in vain
+    assert not [*typescript]

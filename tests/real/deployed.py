@@ -6,7 +6,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import httpx
 import trustme
@@ -26,7 +28,7 @@ from helpers.doctor.checks import Result
 from helpers.doctor.deployment import Target
 from helpers.project.go_live import Behind, snippets
 from helpers.rehearsal.instagram.login_pages import Account, App, InstagramStandIn, Switches
-from helpers.strapi.client import Strapi
+from helpers.strapi.client import Admin, Strapi
 from helpers.web.server import Server
 from tests.real.proxies import Proxy, own_address
 from tests.real.strapi import ADMIN_EMAIL, ADMIN_PASSWORD, RealStrapi
@@ -78,6 +80,7 @@ class Setup:
     layout: Layout
     strapi: RealStrapi
     page: Page
+    http: httpx.Client
     sites: list[str] = field(default_factory=list)
 
     @property
@@ -93,12 +96,15 @@ class Setup:
         self.strapi._register = False
         self.strapi.__enter__()
 
-    def save_provider(self, **changed: str) -> None:
+    def save_provider(self, **changed: Any) -> None:
         callback = Urls(self.layout.strapi, PROVIDER, self.layout.page).frontend_redirect
-        wanted = {"key": SAMPLE_CLIENT_ID, "callback": callback, **changed}
-        with httpx.Client() as http:
-            admin = Strapi(http, self.strapi.url).sign_in(ADMIN_EMAIL, ADMIN_PASSWORD)
-            admin.change_provider(PROVIDER, secret=Secret(SAMPLE_CLIENT_SECRET), **wanted)  # type: ignore[arg-type]
+        right = {"key": SAMPLE_CLIENT_ID, "secret": Secret(SAMPLE_CLIENT_SECRET), "callback": callback}
+        self._admin.change_provider(PROVIDER, **(right | changed))
+
+    @cached_property
+    def _admin(self) -> Admin:
+        """Signed in once: Strapi takes five sign-ins in five minutes."""
+        return Strapi(self.http, self.strapi.url).sign_in(ADMIN_EMAIL, ADMIN_PASSWORD)
 
 
 class Running:
@@ -111,6 +117,14 @@ class Running:
         target = target or self.setup.target
         resolve = {(name, port): self.address for name in target.hosts for port in (80, 443)}
         return golive.run(target, resolve=resolve, cacert=self._authority)
+
+    @property
+    def options(self) -> list[str]:
+        """The same for the command in a terminal."""
+        target = self.setup.target
+        names = [f"{name}:{port}:{self.address}" for name in sorted(target.hosts) for port in (80, 443)]
+        resolve = [part for name in names for part in ("--resolve", name)]
+        return ["--strapi", target.strapi, "--page", target.page, *resolve, "--cacert", str(self._authority)]
 
     def log_in(self) -> str:
         """What the page says at the end of a login in Chromium, which blocks third-party cookies."""
@@ -142,7 +156,8 @@ def open_setup(folder: Path, version: str, proxy: str, layout: Layout, **environ
         project = folder / "project"
         shutil.copytree(strapi.project, project, symlinks=True)
         strapi.project = project
-        setup = Setup(folder, version, proxy, layout, strapi, page)
+        http = closing.enter_context(httpx.Client())
+        setup = Setup(folder, version, proxy, layout, strapi, page, http)
         setup.production.parent.mkdir(parents=True)
         setup.production.write_text(printed["strapi"])
         setup.sites = [_site(proxy, HOSTS[0], instagram.url)]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from helpers.__main__ import main
 from helpers.core.layout import ONE_ORIGIN, OTHER_SITE, SAME_SITE, Layout
+from helpers.core.masking import Secret
+from helpers.core.settings import SAMPLE_CLIENT_SECRET
 from helpers.doctor.checks import FAILED, Result, causes, in_order
 from tests.real.deployed import PROVIDER, Setup, open_setup, running
 from tests.real.strapi import NEWEST, VERSIONS
@@ -50,7 +54,9 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
     """One in perfect order, without even a note."""
     folder = tmp_path_factory.mktemp("faults")
     with open_setup(folder, NEWEST, "nginx", LAYOUTS[SAME_SITE]) as setup:
-        plugins = "module.exports = { 'users-permissions': { config: { jwtManagement: 'legacy-support' } } };"
+        # One look begins one login; all these tests together begin more than ten a minute.
+        config = "{ jwtManagement: 'legacy-support', ratelimit: { enabled: false } }"
+        plugins = f"module.exports = {{ 'users-permissions': {{ config: {config} }} }};"
         (setup.production.parent / "plugins.js").write_text(plugins)
         with setup.strapi:
             setup.save_provider()
@@ -84,15 +90,27 @@ IN_PROXY = {
 }
 
 
+def nothing_is_wrong(setup: Setup) -> None:
+    with running(setup, change=ADMIN_CLOSED) as deployed:
+        results = deployed.golive()
+    assert [each.failure for each in results] == [None] * len(results), results
+    assert in_order(results), results
+
+
 def named(results: list[Result]) -> list[str | None]:
     return [cause.failure for cause, _ in causes(results)]
 
 
-def test_nothing_is_to_be_said_of_a_setup_in_order(setup: Setup) -> None:
+def test_nothing_is_to_be_said_of_a_setup_in_order(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
     with running(setup, change=ADMIN_CLOSED) as deployed:
         results = deployed.golive()
         assert [each.failure for each in results] == [None] * len(results), results
         assert in_order(results)
+        assert main(["golive", *deployed.options, "--json"]) == 0
+        told = capsys.readouterr().out
+        assert json.loads(told)["ok"]
+        assert SAMPLE_CLIENT_SECRET not in told
+        assert "koa.sess=" not in told
         assert deployed.log_in().startswith("Welcome")
 
 
@@ -109,13 +127,15 @@ def test_a_fault_in_strapis_config_is_named_and_mended(setup: Setup, fault: str)
     finally:
         setup.production.write_text(right)
         setup.restart()
+    nothing_is_wrong(setup)
 
 
 @pytest.mark.parametrize("fault", IN_PROXY)
-def test_a_fault_in_the_proxy_is_named(setup: Setup, fault: str) -> None:
+def test_a_fault_in_the_proxy_is_named_and_mended(setup: Setup, fault: str) -> None:
     change, failure = IN_PROXY[fault]
     with running(setup, change=ADMIN_CLOSED | change) as deployed:
         assert named(deployed.golive()) == [failure]
+    nothing_is_wrong(setup)
 
 
 def test_what_is_stored_and_what_the_page_asks_is_looked_at_together(setup: Setup) -> None:
@@ -133,6 +153,39 @@ def test_what_is_stored_and_what_the_page_asks_is_looked_at_together(setup: Setu
     finally:
         setup.page.request = right
         setup.save_provider()
+    nothing_is_wrong(setup)
+
+
+IN_DATABASE = {
+    "provider disabled": ({"enabled": False}, "A01"),
+    "client id in quotes": ({"key": '"563883201184965"'}, "F16"),
+    "client secret empty": ({"secret": Secret("")}, "B07"),
+    "redirect URL of another host": ({"callback": "https://example.com/connect/x/redirect"}, "F11"),
+    "redirect URL on Strapi's own callback": (
+        {"callback": f"https://api.example.com/api/connect/{PROVIDER}/callback"},
+        "A15",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", IN_DATABASE)
+def test_a_fault_in_the_database_is_named_and_mended(setup: Setup, fault: str) -> None:
+    stored, failure = IN_DATABASE[fault]
+    setup.save_provider(**stored)
+    try:
+        with running(setup, change=ADMIN_CLOSED) as deployed:
+            assert named(deployed.golive()) == [failure]
+    finally:
+        setup.save_provider()
+    nothing_is_wrong(setup)
+
+
+def test_a_page_whose_route_is_not_served_is_named_and_mended(setup: Setup) -> None:
+    setup.page.routed = False
+    with running(setup, change=ADMIN_CLOSED) as deployed:
+        assert named(deployed.golive()) == ["F12"]
+    setup.page.routed = True
+    nothing_is_wrong(setup)
 
 
 def test_an_open_admin_panel_is_a_note(setup: Setup) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.test_ci import ROOT, teams_workflow
+from tests.test_ci import ROOT, teams_workflows
 
 pytestmark = pytest.mark.real
-STEPS: list[dict[str, Any]] = [
-    step for step in yaml.safe_load(teams_workflow())["jobs"]["instagram-login"]["steps"] if "run" in step
-]
+STEPS, DEPLOYED = (
+    [step for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"] if "run" in step]
+    for text in teams_workflows()
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +62,12 @@ def test_the_step_fails_when_the_login_is_broken(name: str, runner: tuple[Path, 
         facts.unlink()
     assert done.returncode == 1, done.stdout[-3000:] + done.stderr[-3000:]
     assert "Traceback" not in done.stderr
+
+
+def test_the_step_that_looks_at_what_is_deployed_fails_where_nobody_is(
+    runner: tuple[Path, dict[str, str]],
+) -> None:
+    addresses = {"STRAPI_PUBLIC": "https://api.login.invalid", "PAGE_PUBLIC": "https://www.login.invalid"}
+    done = [run({**step, "env": addresses}, runner) for step in DEPLOYED]
+    assert [each.returncode for each in done] == [0, 1], [each.stderr[-2000:] for each in done]
+    assert "Nobody answers as expected at the real address [F01]" in done[-1].stdout

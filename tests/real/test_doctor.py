@@ -77,7 +77,10 @@ def test_a_real_strapi_in_production_behind_a_trusted_proxy_raises_no_alarm(tmp_
 def test_a_real_strapi_in_production_that_trusts_no_proxy_is_named(tmp_path: Path) -> None:
     with set_up(tmp_path, NEWEST, NODE_ENV="production") as (kit, _):
         causes = checks.causes(checks.run(kit))
+        kit.http.get(kit.urls.connect)
+        verdict = kit.logins.verdict(kit.gateway.witness.latest)
     assert [(cause.id, cause.failure) for cause, _ in causes] == [("provider", "A22")]
+    assert verdict.failure == "A22"
 
 
 def test_what_is_switched_off_in_a_real_strapi_is_named(tmp_path: Path) -> None:

@@ -190,9 +190,12 @@ def hear_websockets(page: Any) -> list[str]:
 
 
 MODULES = 500
+AT_MOST = 1.5  # times as long as from Vite itself
+ROUNDS = 5, 15  # as many as it takes on a busy machine
 
 
-def test_a_page_of_many_modules_loads_whole_and_says_how_much_longer_it_takes(stage, record_property):
+def test_a_page_of_many_modules_loads_whole_and_nearly_as_fast(stage, record_property):
+    """By the fastest load of each: what others do on this machine slows a load and never hurries it."""
     from playwright.sync_api import Page, sync_playwright
 
     if stage.dev.kind is not VITE:
@@ -216,13 +219,19 @@ def test_a_page_of_many_modules_loads_whole_and_says_how_much_longer_it_takes(st
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         times: dict[str, list[float]] = {stage.dev.url: [], stage.gateway.url: []}
-        for _ in range(6):  # in turns; the first of each builds
+        least, most = ROUNDS
+        for number in range(1 + most):  # in turns; the first of each builds
             for url, taken in times.items():
                 with browser.new_context() as context:
                     taken.append(seconds(context.new_page(), url))
+            direct, through = (min(taken[1:], default=0.0) for taken in times.values())
+            if number >= least and through <= AT_MOST * direct:
+                break
         browser.close()
-    direct, through = (statistics.median(taken[1:]) for taken in times.values())
-    # A busy machine does not share itself evenly; so the aim, 1.5, is looked at and not asserted.
-    said = f"{direct:.2f} s directly, {through:.2f} s through the gateway: {through / direct:.2f}x"
-    record_property("many-modules", said)
-    print(f"{MODULES} modules: {said}")
+    medians = [statistics.median(taken[1:]) for taken in times.values()]
+    record_property(
+        "many-modules",
+        f"{MODULES}, {number} rounds: {direct:.2f} s from Vite, {through:.2f} s through the gateway, "
+        f"{through / direct:.2f}x; by medians {medians[1] / medians[0]:.2f}x",
+    )
+    assert through <= AT_MOST * direct

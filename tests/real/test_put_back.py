@@ -21,6 +21,7 @@ from helpers.kit import Kit
 from helpers.notebook import tasks
 from helpers.notebook.project_forms import BackendForm, ProjectForm, ProviderFileForm
 from helpers.notebook.put_back_form import PutBackForm
+from helpers.strapi import restart
 from tests.real import strapi as real
 from tests.real.project import OwnStrapi, generate, git, watched_folder
 
@@ -31,6 +32,12 @@ PUBLIC = "https://65e60559.ngrok-free.dev"
 Open = Callable[..., tuple[OwnStrapi, Kit]]
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How busy the machine is decides nothing here."""
+    monkeypatch.setattr(restart, "_BY_ITSELF", 600.0)
+
+
 @pytest.fixture
 def developed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """A project that runs under ``npm run develop``, and a kit for it; ``prepare`` changes it before."""
@@ -38,11 +45,11 @@ def developed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]
         folder = ending.enter_context(watched_folder())
 
         def developed(
-            language: str, prepare: Callable[[Path], Path] = lambda path: path
+            language: str, prepare: Callable[[Path], Path] = lambda path: path, version: str = real.NEWEST
         ) -> tuple[OwnStrapi, Kit]:
             (folder / "data").mkdir()
-            project = prepare(generate(folder, real.NEWEST, language))
-            strapi = OwnStrapi(folder / "data", project, real.NEWEST, script="develop")
+            project = prepare(generate(folder, version, language))
+            strapi = OwnStrapi(folder / "data", project, version, script="develop")
             ending.enter_context(strapi)
             for name, value in facts(strapi).items():  # a kit that has put all back reads them again
                 monkeypatch.setenv(name, value)
@@ -97,12 +104,21 @@ def everything(project: Path) -> dict[str, bytes]:
     return found | {"exclude": exclude.read_bytes()}
 
 
+OLDER = [(version, language, 1) for version in real.VERSIONS[1:] for language in ("js", "ts")]
+
+
 @pytest.mark.parametrize(
-    ("language", "rounds"),
-    [("js", 1), ("ts", 1), *(pytest.param(*each, marks=pytest.mark.long) for each in [("js", 5), ("ts", 2)])],
+    ("version", "language", "rounds"),
+    [
+        (real.NEWEST, "js", 5),
+        (real.NEWEST, "ts", 2),
+        *(pytest.param(*each, marks=pytest.mark.long) for each in OLDER),
+    ],
 )
-def test_in_and_out_again_and_again_without_a_trace(developed: Open, language: str, rounds: int) -> None:
-    strapi, kit = developed(language)
+def test_in_and_out_again_and_again_without_a_trace(
+    developed: Open, version: str, language: str, rounds: int
+) -> None:
+    strapi, kit = developed(language, version=version)
     before, files = kit.admin().stored(), everything(strapi.project)
     for _ in range(rounds):
         way_in(kit)

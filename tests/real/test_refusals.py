@@ -11,16 +11,20 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from helpers import failures
+from helpers.core.flows import DOCUMENTED
 from helpers.core.masking import Secret
-from helpers.core.settings import SAMPLE_CLIENT_SECRET
 from helpers.doctor import checks
+from helpers.doctor.recognise import recognise
 from helpers.kit import Kit
+from helpers.rehearsal.internet import Internet
 from helpers.strapi.rate_limits import PoliteStrapi
 from tests.real.strapi import ADMIN_EMAIL, ADMIN_PASSWORD
-from tests.real.test_doctor import set_up
+from tests.real.test_doctor import DOMAIN, set_up
+from tests.real.test_login import open_stage, save_provider
 from tests.support.asgi import AsgiServer
 
 pytestmark = pytest.mark.real
@@ -66,18 +70,27 @@ def test_an_authorization_header_that_strapi_cannot_verify_is_named(version: str
 
 
 @both_engines
-@pytest.mark.parametrize("typed", ["undefined", '"563883201184965"'])
+@pytest.mark.parametrize("typed", ["", "undefined", '"563883201184965"'])
 def test_a_client_id_that_is_none_is_named(typed: str, version: str, tmp_path: Path) -> None:
     with set_up(tmp_path, version) as (kit, _):
-        kit.admin().change_provider(
-            kit.flow.provider,
-            key=typed,
-            secret=Secret(SAMPLE_CLIENT_SECRET),
-            callback=kit.urls.frontend_redirect,
-        )
+        change = kit.admin().plan(kit.flow.provider, key="", secret=Secret(), callback="")
+        change.after.clear()
+        change.after.update({**change.before, "key": typed})
+        kit.admin().apply(change)
         assert doctors_failures(kit) == {"B23"}
         kit.http.get(kit.urls.connect)
         assert kit.logins.verdict(kit.gateway.witness.latest).failure == "B23"
+
+
+def test_a_bare_status_that_strapi_passes_on_is_read_as_instagrams(tmp_path: Path) -> None:
+    """Its own provider does that until 5.50; later ones ask for a login that the session knows."""
+    with open_stage(tmp_path, "5.50.0") as stage:
+        save_provider(stage, stage.prepare(DOCUMENTED))
+        said = httpx.get(f"{stage.strapi.url}/api/auth/{DOCUMENTED.provider}/callback?access_token=bad")
+    error = said.json()["error"]
+    assert failures.named(error["message"], "auth") == "A12", error
+    found = recognise(said.text)
+    assert (found[0].failure.id, found[0].sure) == ("A12", True), said.text
 
 
 # Somebody between
@@ -135,3 +148,30 @@ def test_a_lost_word_about_https_is_named(version: str, tmp_path: Path) -> None:
         between(kit, strapi.url, asking=without("x-forwarded-proto")),
     ):
         assert "A22" in doctors_failures(kit)
+
+
+SIGN_IN = "https://euw.tunnels.api.visualstudio.com/auth/github"
+OTHERS = [
+    ("C23", PlainTextResponse("error code: 1033", 530)),
+    ("C23", PlainTextResponse("503 - Tunnel Unavailable", 503)),
+    ("C24", PlainTextResponse("loca.lt\nTunnel Password:", 511)),
+    ("C24", RedirectResponse(SIGN_IN)),
+    ("C25", PlainTextResponse("<title>No such app</title>", 404)),
+]
+
+
+@both_engines
+def test_what_answers_at_an_address_that_is_not_ngroks_is_named_as_what_it_is(
+    version: str, tmp_path: Path
+) -> None:
+    internet = Internet()
+    with set_up(tmp_path, version) as (kit, _):
+        kit.http = httpx.Client(transport=internet.transport(), timeout=10)
+        for failure, answer in OTHERS:
+            stranger = AsgiServer(answer).start()
+            internet.add(DOMAIN, stranger.port)
+            kit.changed()
+            causes = [(cause.id, cause.failure) for cause, _ in checks.causes(checks.run(kit))]
+            stranger.stop()
+            assert causes[0] == ("public-address", failure), answer.body
+    internet.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from helpers.core.flows import TODAY
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.real  # needs Node, but no Strapi
 HERE = Path(__file__).parent
 FILE = HERE.parents[1] / "helpers/project/templates/instagram-business.js"
 Read = Callable[[Any], list[dict[str, Any]]]
+patiently = settings(deadline=None)  # Node answers as fast as the machine lets it
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
@@ -75,12 +76,14 @@ def assert_done(answers: list[dict[str, Any]], user: str) -> None:
     assert [(answer["status"], answer["asked"]) for answer in answers] == [(200, [email])] * 2
 
 
+@patiently
 @given(request=nonsense | anything | st.text(string.ascii_letters + "-_.=", max_size=200))
 @example(request=".")
 def test_what_nobody_signed_is_refused(read: Read, request: Any) -> None:
     assert_refused(read(request))
 
 
+@patiently
 @given(content=st.binary(max_size=200) | anything.map(lambda value: json.dumps(value).encode()))
 @example(content=b"null")
 @example(content=b'{"__proto__": {"user_id": "1"}}')
@@ -88,6 +91,7 @@ def test_what_is_signed_and_no_request_is_refused(read: Read, content: bytes) ->
     assert_refused(read(signed(encoded(content), SAMPLE_CLIENT_SECRET)))
 
 
+@patiently
 @given(given=fields)
 def test_a_signed_request_counts_only_with_all_that_belongs_to_it(read: Read, given: dict[str, Any]) -> None:
     user, issued_at, now = given.get("user_id"), given.get("issued_at"), time.time()
@@ -106,6 +110,7 @@ def test_a_signed_request_counts_only_with_all_that_belongs_to_it(read: Read, gi
         assert_refused(answers)
 
 
+@patiently
 @given(data=st.data())
 def test_one_letter_changed_is_refused(read: Read, data: st.DataObject) -> None:
     good = signed(payload("17841400000000001"), SAMPLE_CLIENT_SECRET)

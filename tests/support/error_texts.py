@@ -13,8 +13,10 @@ def _read(name: str) -> dict[str, dict[str, list[str]]]:
     return tomllib.loads((_HERE / f"{name}_texts.toml").read_text(encoding="utf-8"))
 
 
-OURS, HELD_OUT, FURTHER = (_read(name) for name in ("real", "heldout", "further"))
-CORPORA: dict[str, Corpus] = {"tuned on": OURS, "held out": HELD_OUT, "held out, further": FURTHER}
+OURS, HELD_OUT, FURTHER, THIRD = (_read(name) for name in ("real", "heldout", "further", "third"))
+CORPORA: dict[str, Corpus] = {
+    "tuned on": OURS, "held out": HELD_OUT, "held out, further": FURTHER, "held out, third": THIRD
+}  # fmt: skip
 
 
 def each(corpus: Corpus, kind: str) -> list[tuple[str, str]]:

@@ -257,6 +257,9 @@ function addProvider() {
     .add(PROVIDER, { icon: 'instagram', enabled: false, grantConfig, authCallback: logIn });
 }
 
+// Of a token that Strapi has verified; it does not always hand the time on.
+const issuedAt = (token) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).iat;
+
 // Strapi cannot revoke a token, so one that is older than Meta's last request about its person is refused.
 function refuseOlderTokens() {
   const jwt = usersPermissions().service('jwt');
@@ -265,9 +268,7 @@ function refuseOlderTokens() {
     const verified = await verify(token);
     const user = await users().findOne({ where: { id: verified.id, provider: PROVIDER } });
     const last = user && (await lastRequest(keyOf(user.email)));
-    // Strapi does not always hand the time on: it stands in the token.
-    const { iat } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
-    if (last && !(iat > last.receivedAt)) {
+    if (last && !(issuedAt(token) > last.receivedAt)) {
       throw new Error('Invalid token.');
     }
     return verified;

@@ -45,7 +45,7 @@ class Cloud(Server):
 
     async def _agent(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ends = [writer.get_extra_info(name) for name in ("peername", "sockname")]
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, LookupError, TypeError):  # whatever connects need not be an agent
             if same_user.is_ours(*ends):
                 session = Session(self, json.loads(await reader.readline()), reader, writer)
                 self._hosts.update(session.domains)
@@ -133,7 +133,8 @@ class Session:
 
     async def _listen(self) -> tuple[socket.socket, str]:
         """At the address of the configuration, or else at the first free port from 4040 on."""
-        host, _, first = (self._web_addr or "127.0.0.1:4040").rpartition(":")
+        _, _, first = (self._web_addr or "127.0.0.1:4040").rpartition(":")
+        host = "127.0.0.1"  # whatever it says: nothing of the kit listens to other machines
         for port in range(int(first), int(first) + 1000):
             try:
                 return socket.create_server((host, port)), f"{host}:{port}"

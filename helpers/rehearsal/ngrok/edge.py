@@ -52,7 +52,7 @@ class Endpoint(Upstream):
             return page
         async with self._recording(request):
             await self._log("info", "join connections", obj="join", l=self.origin, r=request.remote)
-            if request.headers.get("Upgrade"):
+            if "Upgrade" in request.headers and not request.body_exists:
                 from helpers.gateway import websocket
 
                 return await websocket.forward(self, request, "", listens=False)

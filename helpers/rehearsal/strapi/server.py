@@ -254,7 +254,7 @@ class StrapiStandIn:
             raise Refusal("Method Not Allowed", 405, "MethodNotAllowedError")
         if not self.providers[TODAY.provider].get("secret"):
             raise Refusal(
-                "This provider has no client secret to check signed_request with", name="BadRequestError"
+                "This provider has no client ID and secret, so it takes no requests", name="BadRequestError"
             )
         raise Refusal(
             "signed_request is not signed with the client secret of this provider", name="BadRequestError"

@@ -11,8 +11,12 @@ import pytest
 
 from helpers.core.flows import TODAY
 from helpers.core.masking import Secret
+from helpers.core.settings import SAMPLE_CLIENT_SECRET
+from helpers.rehearsal.strapi.config import Config
+from tests.real import strapi as real
 from tests.real.provider_file.people import DELETION, PROVIDER, Person, later, send, status_page
-from tests.support.strapi_worlds import PUBLIC, World
+from tests.support.signed_requests import payload, signed
+from tests.support.strapi_worlds import PUBLIC, World, open_world
 
 pytestmark = pytest.mark.real
 
@@ -37,6 +41,18 @@ def test_the_status_page_says_that_it_is_done_and_not_whose_data_it_was(world: W
     assert page.headers["content-type"].startswith("text/html")
     assert "Your data has been deleted." in page.text
     assert not {person.id, person.name, answer["confirmation_code"]} & set(re.split(r"[^\w.]+", page.text))
+
+
+@pytest.mark.parametrize("kind", [real.NEWEST, real.OLDEST])
+def test_the_status_page_is_where_strapi_is_also_below_a_path_and_another_prefix(
+    tmp_path: Path, kind: str
+) -> None:
+    with open_world(f"real-{kind}", tmp_path, config=Config(f"{PUBLIC}/backend", prefix="/v1")) as world:
+        world.set_up(PROVIDER, scope=[TODAY.scope])
+        deletion = DELETION.replace("/api/", "/v1/")
+        answer = send(world, deletion, signed(payload("1"), SAMPLE_CLIENT_SECRET)).json()
+        assert answer["url"] == f"{PUBLIC}/backend{deletion}/{answer['confirmation_code']}"
+        assert world.get(f"{deletion}/{answer['confirmation_code']}").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,18 @@ def test_a_web_address_that_is_taken_ends_the_agent(agents: Agents) -> None:
             ngrok.get_ngrok_process(config)
 
 
+def test_no_configuration_lets_other_machines_in(agents: Agents) -> None:
+    config = agents.config()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    Path(config.config_path).write_text(
+        json.dumps({"version": "3", "agent": {"web_addr": f"0.0.0.0:{port}"}})
+    )
+    assert ngrok.get_ngrok_process(config).api_url == f"http://127.0.0.1:{port}"
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.2", port), 1):
+        pass
+
+
 def test_two_agents_find_two_ports_for_their_web_service(agents: Agents) -> None:
     first, second = (ngrok.get_ngrok_process(agents.config()).api_url for _ in range(2))
     assert first != second

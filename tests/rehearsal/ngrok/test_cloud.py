@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+
 import pytest
 from pyngrok import ngrok
 
@@ -45,3 +48,22 @@ def test_a_conversation_left_open_learns_that_the_address_went_offline(
         ngrok.disconnect(tunnel.public_url, config)
         late = client.get("/echo")
     assert (late.status_code, late.headers["ngrok-error-code"]) == (404, "ERR_NGROK_3200")
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"\n", b"GET / HTTP/1.1\r\n\r\n", b"[]\n", b'{"token": 1}\n', b"x" * 3_000_000]
+)
+def test_whatever_else_connects_to_the_agents_line_is_no_agent(agents: Agents, said: bytes) -> None:
+    here = ("127.0.0.1", int(agents.cloud.address))
+    with socket.create_connection(here, 10) as stranger, contextlib.suppress(ConnectionError):
+        stranger.sendall(said)
+        stranger.shutdown(socket.SHUT_WR)
+        assert stranger.recv(100) == b""
+    assert not agents.cloud.sessions
+
+
+def test_the_edge_goes_by_its_own_names_alone(tunnel: Agents) -> None:
+    with tunnel.edge() as client:
+        assert client.get("/echo").status_code == 200
+        assert client.get("/echo", headers={"host": "evil.example"}).status_code == 421
+        assert client.get("/echo", headers={"host": "a.ngrok.app"}).status_code == 404, "offline"

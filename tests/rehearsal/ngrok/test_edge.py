@@ -129,6 +129,12 @@ def test_an_upgrade_passes_bytes_both_ways(agents: Agents) -> None:
     server.close()
 
 
+def test_a_body_passes_whatever_upgrade_its_request_offers(tunnel: Agents) -> None:
+    offer = {"connection": "Upgrade, HTTP2-Settings", "upgrade": "h2c", "http2-settings": "AAMAAABkAAQAAP__"}
+    with tunnel.edge() as client:
+        assert client.post("/upload", content=b"z" * 1000, headers=offer).json() == {"size": 1000}
+
+
 @pytest.mark.parametrize("said", [b"not http\r\n\r\n", b""])
 def test_an_upstream_that_does_not_speak_http_is_3004(agents: Agents, said: bytes) -> None:
     def talk(sock: socket.socket) -> None:

@@ -1,3 +1,3 @@
-// In the page at /connect/@provider@/redirect: the one request that ends the login. A page of the same origin
-// sends Strapi's session cookie by itself.
+// In the page at /connect/@provider@/redirect: the one request that ends the login.
+// A page of the same origin sends Strapi's session cookie by itself.
 const answer = await fetch(`/api/auth/@provider@/callback${window.location.search}`);

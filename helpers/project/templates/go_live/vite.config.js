@@ -1,4 +1,5 @@
-// vite.config.js: for `vite` and `vite preview`. Built files need the same two rules in the server that serves them.
+// vite.config.js: for `vite` and `vite preview`.
+// Built files need the same two rules in the server that serves them.
 import { defineConfig } from 'vite';
 
 const strapi = {
