@@ -38,7 +38,7 @@ _PARTS = {
     "logins": ("The round trip", logins.rows, _CHROMIUM),
     "doctor": ("The doctor", doctor.rows, _DOCTOR),
     "startup": ("Starting", startup.rows, ""),
-    "journey": ("One setup, one kernel", journey.rows, ""),
+    "journey": ("The whole journey", journey.rows, ""),
     "gateway": ("The gateway", gateway.rows, ""),
     "crowd": ("The gateway beside others", crowd.rows, _CROWD),
 }
