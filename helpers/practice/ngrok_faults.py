@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from contextlib import suppress
 from dataclasses import replace
 
@@ -43,15 +42,16 @@ def _domain_in_use(kit: Kit) -> None:
 
 
 def _inspector_taken(kit: Kit) -> None:
-    """Held by us if we can get it, because another agent that has it may end at any moment."""
-    kit.public_address.close()
-    until = time.monotonic() + 3
-    while time.monotonic() < until:
+    """Held by us if we can get it; another agent that has it may end just before ours looks."""
+    held = False
+    for _ in range(10):
+        kit.public_address.close()
         with suppress(OSError):
             world(kit).ending.enter_context(socket.create_server(("127.0.0.1", 4040)))
-            break
-        time.sleep(0.05)
-    agent()(kit)
+            held = True
+        agent()(kit)
+        if held or any("alternatives" in line for line in getattr(kit.public_address.tunnel, "log", [])):
+            return
 
 
 FAULTS = {

@@ -229,6 +229,8 @@ class StrapiStandIn:
             raise Refusal("No access_token.")
         user = self.users.connect(name, await self.engine.profile(name, token))
         response = as_json({"jwt": self.users.issue_jwt(user), "user": user})
+        if not self.config.refresh:
+            return response
         refresh = f"strapi_up_refresh={secrets.token_hex(20)}"
         for cookie in (refresh, f"strapi_up_refresh.sig={sign(self._key, refresh)}"):
             response.headers.add("Set-Cookie", f"{cookie}; path=/; samesite=lax; httponly")
