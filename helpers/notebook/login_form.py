@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _PATIENCE = 600.0  # seconds a person may take in the browser
 _ROBOTS_PATIENCE = 10.0
-_WHY_ROBOT = "A robot walks the login for you, because a tab of your browser cannot reach this kernel on {where}."
+_WHY_ROBOT = (
+    "A robot walks the login for you, because a tab of your browser cannot reach this kernel on {where}."
+)
 
 
 class LoginForm(Form):
@@ -88,7 +90,9 @@ class LoginForm(Form):
             attempt = kit.logins.wait(timeout=_PATIENCE, since=began, cancelled=self._cancelled)
             return self._conclude(attempt)
 
-        self.work(job, "Waiting for the login in your browser", cancellable=True, also_busy=[self.robot_button])
+        self.work(
+            job, "Waiting for the login in your browser", cancellable=True, also_busy=[self.robot_button]
+        )
 
     async def _walk(self) -> str:
         kit, began = self.kit, time.monotonic()
