@@ -214,13 +214,19 @@ class StrapiStandIn:
     # The login
 
     async def _connect(self, request: Request) -> web.StreamResponse:
+        self._admit(request, "connect")
         return redirect(self.engine.start(self._provider(request), request.session))
 
+    def _admit(self, request: Request, action: str) -> None:
+        self.users.admit(request.headers.get("authorization", ""), action)
+
     async def _callback(self, request: Request) -> web.StreamResponse:
+        self._admit(request, "connect")
         query, session = dict(request.query), request.session
         return redirect(await self.engine.finish(self._provider(request), query, session))
 
     async def _auth(self, request: Request) -> web.StreamResponse:
+        self._admit(request, "callback")
         name = request.parts["provider"]
         self._enabled(name)
         grant = request.session.grant if self.config.session_middleware else None
