@@ -192,12 +192,6 @@ class Admin:
         """Undo an applied change; one that was never applied is left alone."""
         self.apply(Change(change.provider, change.after, change.before))
 
-    def change_provider(self, provider: str, **wanted: Any) -> Change:
-        """:meth:`plan` and :meth:`apply` in one."""
-        change = self.plan(provider, **wanted)
-        self.apply(change)
-        return change
-
     def stored(self) -> dict[str, Entry]:
         """The settings as they are stored, without what Strapi computes."""
         return {

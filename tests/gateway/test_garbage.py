@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from helpers import failures
 from helpers.core.masking import MASK, redact
-from helpers.doctor.recognise import recognise
+from helpers.doctor.recognise import read
 from helpers.gateway.witness import Attempt, Hop
 from helpers.login import verdict
 from helpers.strapi.client import _connect
@@ -68,7 +68,7 @@ def test_a_line_of_the_agents_log(before: str, after: str, place: str) -> None:
 
 @given(nonsense, nonsense)
 def test_a_pasted_text(before: str, after: str) -> None:
-    found = recognise(f"{before}\nhttps://shop.example/x?code={CODE}&state={CODE}\n{after}")
+    found = read(f"{before}\nhttps://shop.example/x?code={CODE}&state={CODE}\n{after}").matches
     assert CODE not in str(found)
     assert all(match.why for match in found)
 
