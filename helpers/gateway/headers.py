@@ -67,6 +67,11 @@ def request_head(request: Request, headers: Pairs) -> bytes:
     return b"\r\n".join([*lines, b"", b""])
 
 
+def chunk(piece: bytes) -> bytes:
+    """A piece of a body whose length nobody has said; an empty one would end it."""
+    return b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b""
+
+
 def _raw_target(request: Request) -> bytes:
     """The request target as the client wrote it: decoding and encoding again would change it."""
     return request.raw_path.encode("utf-8", "surrogateescape")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import StreamReader, web
 
 from helpers.gateway.capture import Exchange
-from helpers.gateway.headers import end_to_end
+from helpers.gateway.headers import chunk, end_to_end
 from helpers.gateway.upstream import Head
 from helpers.web.server import Request
 
@@ -80,7 +80,7 @@ class _Answer:
         await self._send(ready + b"0\r\n\r\n" if self._chunked else ready)
 
     def _framed(self, piece: bytes) -> bytes:
-        return b"%x\r\n%b\r\n" % (len(piece), piece) if self._chunked and piece else piece
+        return chunk(piece) if self._chunked else piece
 
     async def _next(self, body: StreamReader) -> bytes:
         try:

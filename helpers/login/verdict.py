@@ -147,8 +147,7 @@ def failed(verdict: Verdict) -> LoginFailed:
     """A bad verdict as an error to show: the failure in the catalogue's words, what was seen as evidence."""
     if verdict.failure is None:
         return LoginFailed(verdict.reason)
-    title = failures.get(verdict.failure).title
-    return LoginFailed(title, failure=verdict.failure, evidence=verdict.reason)
+    return LoginFailed.of(verdict.failure, verdict.reason)
 
 
 class Logins:

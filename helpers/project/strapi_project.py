@@ -11,7 +11,7 @@ from pathlib import Path
 from helpers.core.errors import InputError
 from helpers.core.urls import Urls
 from helpers.project import git, overlay
-from helpers.project.change import CannotEdit, Plan, read_file
+from helpers.project.change import Plan, by_hand, read_file
 from helpers.project.env_file import bindings, read
 from helpers.project.folder import Folder, Outside, needs
 
@@ -103,7 +103,7 @@ class Project:
                 continue
             if overlay.address_in(present) == public:
                 return Plan()
-            return _by_hand(
+            return by_hand(
                 f"There is a {name} of your own: add this line to its settings.", overlay.line(public)
             )
         name = overlay.path(environment, self.language)
@@ -132,7 +132,7 @@ class Project:
             return self._change(name, source.encode())
         if _text(present).strip() == source.strip():
             return Plan()
-        return _by_hand(f"There is a {name} with other contents: compare it with this.", source)
+        return by_hand(f"There is a {name} with other contents: compare it with this.", source)
 
     def _entry_file(self) -> Plan:
         name, present = self._extension(ENTRY_FILE)
@@ -142,7 +142,7 @@ class Project:
             return Plan()
         if code.strip():
             reason = f"There is a {name} of your own: add this to it, and both work."
-            return _by_hand(reason, entry_lines(language))
+            return by_hand(reason, entry_lines(language))
         newline = "\r\n" if b"\r\n" in (present or b"") else "\n"
         after = f"{text.rstrip()}\n\n{entry_source(language)}".lstrip().replace("\n", newline)
         return self._change(name, after.encode("utf-8", "surrogateescape"))
@@ -168,15 +168,11 @@ class Project:
             return self.folder.change(name, after)
         except Outside as refusal:
             done = self._read(name) == after
-            return Plan() if done else _by_hand(f"{refusal} Put this there yourself.", _text(after))
+            return Plan() if done else by_hand(f"{refusal} Put this there yourself.", _text(after))
 
 
 def _text(content: bytes) -> str:
     return content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
-
-
-def _by_hand(reason: str, snippet: str) -> Plan:
-    return Plan(by_hand=(CannotEdit(reason, snippet),))
 
 
 def _is_strapi(root: Path) -> bool:

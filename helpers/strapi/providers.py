@@ -215,8 +215,9 @@ class Admin:
 
 def _same(one: Any, other: Any) -> bool:
     """Equal as JSON, where ``1`` is not ``true``."""
-    return _json(one) == _json(other)
+    return canonical(one) == canonical(other)
 
 
-def _json(value: Any) -> str:
+def canonical(value: Any) -> str:
+    """The one JSON of settings, secrets in clear: to compare, never to show."""
     return json.dumps(value, sort_keys=True, default=Secret.reveal)

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
-from helpers import failures
 from helpers.core.errors import Stopped, TunnelError
 from helpers.core.masking import Secret, redact
 from helpers.failures import known
@@ -105,16 +104,10 @@ class NgrokTunnel:
 
     def _check_facts(self) -> None:
         if not self._authtoken:
-            raise TunnelError(
-                failures.get(known.AUTHTOKEN_MISSING).title,
-                failure=known.AUTHTOKEN_MISSING,
-                evidence="No authtoken was given",
-            )
+            raise TunnelError.of(known.AUTHTOKEN_MISSING, "No authtoken was given")
         # Quoted in a log, any other character would be escaped, and the token no longer recognised.
         if not re.fullmatch(r"[\w-]+", self._authtoken.reveal()):
-            raise TunnelError(
-                failures.get(known.AUTHTOKEN_MALFORMED).title, failure=known.AUTHTOKEN_MALFORMED
-            )
+            raise TunnelError.of(known.AUTHTOKEN_MALFORMED)
         _no_proxy_to_this_machine()
 
     def _check_holder(self) -> None:
@@ -126,11 +119,7 @@ class NgrokTunnel:
 
     def _download(self, cancelled: threading.Event | None) -> Path:
         def too_late() -> TunnelError:
-            return TunnelError(
-                failures.get(known.AGENT_DOWNLOAD_FAILED).title,
-                failure=known.AGENT_DOWNLOAD_FAILED,
-                evidence="It took too long",
-            )
+            return TunnelError.of(known.AGENT_DOWNLOAD_FAILED, "It took too long")
 
         work = aside(lambda: self._explained(lambda: ngrok_agent.download(self._state_dir)), "ngrok")
         return Path(_wait(work, _DOWNLOAD_PATIENCE, cancelled, too_late))
@@ -205,11 +194,7 @@ class NgrokTunnel:
         try:
             return work()
         except PyngrokNgrokInstallError as error:
-            trouble = TunnelError(
-                failures.get(known.AGENT_DOWNLOAD_FAILED).title,
-                failure=known.AGENT_DOWNLOAD_FAILED,
-                evidence=ngrok_agent.shown(str(error)),
-            )
+            trouble = TunnelError.of(known.AGENT_DOWNLOAD_FAILED, ngrok_agent.shown(str(error)))
         except (PyngrokError, YAMLError, HTTPException, ValueError, LookupError) as error:
             said = str(error)
             trouble = ngrok_agent.refusal(said if "ERR_NGROK" in said else "\n".join([said, *self._lines]))

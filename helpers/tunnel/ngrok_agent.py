@@ -227,15 +227,11 @@ def refusal(text: str) -> TunnelError:
         entries = (entry for entry in failures.all_failures().values() if entry.id[0] == "C")
         id_ = next((entry.id for entry in entries if entry.found_in(code[0])), None)
         if id_:
-            return TunnelError(failures.get(id_).title, failure=id_, evidence=shown(text))
+            return TunnelError.of(id_, shown(text))
         page = f"https://ngrok.com/docs/errors/{code[0].lower()}"
         return TunnelError(f"ngrok refused with {code[0]}", evidence=shown(text), fix=[f"Read {page}"])
     if re.search(r"x509|tls:|certificate", text):
-        return TunnelError(
-            failures.get(known.FIREWALL_BEFORE_NGROK).title,
-            failure=known.FIREWALL_BEFORE_NGROK,
-            evidence=shown(text),
-        )
+        return TunnelError.of(known.FIREWALL_BEFORE_NGROK, shown(text))
     if re.search(r"dial tcp|no such host|failed to reconnect", text):
         return TunnelError(
             "The ngrok agent cannot reach ngrok", failure=known.FIREWALL_BEFORE_NGROK, evidence=shown(text)

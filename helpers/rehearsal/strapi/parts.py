@@ -14,7 +14,7 @@ from email.utils import formatdate
 from typing import Any
 
 from helpers.core.flows import TOKEN_URL, Flow
-from helpers.web.answers import Answer, as_json
+from helpers.web.answers import Answer, refusal
 from helpers.web.server import Request
 
 
@@ -30,8 +30,7 @@ class Refusal(Exception):
         self.status, self.name, self.details = status, name, details or {}
 
     def response(self) -> Answer:
-        error = {"status": self.status, "name": self.name, "message": str(self), "details": self.details}
-        return as_json({"data": None, "error": error}, self.status)
+        return refusal(self.status, self.name, str(self), self.details)
 
 
 def sign(key: bytes, text: str) -> str:
