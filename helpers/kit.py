@@ -30,7 +30,7 @@ from helpers.gateway.app import Gateway
 from helpers.gateway.exposure import becomes_public
 from helpers.gateway.public_address import PublicAddress, Seen, Tunnel
 from helpers.gateway.witness import Witness
-from helpers.login.verdict import Logins
+from helpers.login.logins import Logins
 from helpers.project.change import Plan
 from helpers.project.front_end_project import FrontEnd
 from helpers.project.strapi_project import Project
@@ -39,7 +39,7 @@ from helpers.strapi.provider_undo import Undo
 from helpers.strapi.put_back import PutBack
 from helpers.strapi.rate_limits import PoliteStrapi
 from helpers.strapi.restart import Restart
-from helpers.tunnel.ngrok_agent import leased
+from helpers.tunnel.ngrok_lease import leased
 from helpers.tunnel.own import BroughtTunnel
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from helpers.core.errors import InputError, KitError
@@ -13,34 +12,9 @@ from helpers.project import front_end_start
 from helpers.project.change import Plan, by_hand
 from helpers.project.env_file import bindings, read
 from helpers.project.folder import Folder
+from helpers.project.front_end_tools import TOOLS
 from helpers.project.login_link import Link, Source
 
-
-class Tool(NamedTuple):
-    """What builds a front end: the beginnings of the variables that it gives to the page."""
-
-    title: str
-    prefixes: tuple[str, ...] = ()
-
-    @property
-    def variable(self) -> str:
-        """The name to take where the code has none yet."""
-        return f"{self.prefixes[0]}BACKEND_URL" if self.prefixes else ""
-
-
-# Many of these bring others of them along, so the first that is named in package.json counts.
-TOOLS = {
-    "next": Tool("Next", ("NEXT_PUBLIC_",)),
-    "react-scripts": Tool("Create React App", ("REACT_APP_",)),
-    "@sveltejs/kit": Tool("SvelteKit", ("PUBLIC_", "VITE_")),
-    "astro": Tool("Astro", ("PUBLIC_",)),
-    "nuxt": Tool("Nuxt", ("NUXT_PUBLIC_",)),
-    "gatsby": Tool("Gatsby", ("GATSBY_",)),
-    "expo": Tool("Expo", ("EXPO_PUBLIC_",)),
-    "@vue/cli-service": Tool("Vue CLI", ("VUE_APP_",)),
-    "@angular/core": Tool("Angular"),
-    "vite": Tool("Vite", ("VITE_",)),
-}
 _BUILT_IN = "instagram"  # the provider of Strapi's own examples, whose API is closed
 # All of them read these while developing, and the first that names a variable counts.
 _ENV_FILES = (".env.development.local", ".env.local", ".env.development", ".env")

@@ -16,7 +16,7 @@ from helpers.core.urls import same_site
 from helpers.doctor import checks
 from helpers.doctor.checks import FAILED, PASSED
 from helpers.kit import Kit
-from helpers.tunnel.ngrok_agent import lease
+from helpers.tunnel.ngrok_lease import lease
 from helpers.web.server import Server
 from tests.support.servers import App, Request
 

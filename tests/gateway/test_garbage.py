@@ -15,7 +15,7 @@ from helpers.gateway.witness import Attempt, Hop
 from helpers.login import verdict
 from helpers.strapi.client import _connect
 from helpers.strapi.http import Answer
-from helpers.tunnel import ngrok_agent
+from helpers.tunnel import ngrok_refusals
 
 # What nobody may ever read again, in the places where it may stand.
 CODE = "AQDverysecretcode0123456789"
@@ -60,7 +60,7 @@ def test_where_strapi_sends_a_login(location: bytes, cookies: list[bytes]) -> No
 
 @given(nonsense, nonsense, st.sampled_from(TOKEN_IN))
 def test_a_line_of_the_agents_log(before: str, after: str, place: str) -> None:
-    error = ngrok_agent.refusal(f"{before} {place}{TOKEN} {after}")
+    error = ngrok_refusals.refusal(f"{before} {place}{TOKEN} {after}")
     assert TOKEN not in f"{error} {error.evidence} {error.fix}"
     assert error.failure in {None, *failures.all_failures()}
     assert "\n" not in error.evidence

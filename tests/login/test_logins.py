@@ -8,7 +8,7 @@ import pytest
 
 from helpers.core.errors import Stopped
 from helpers.gateway.witness import Hop, Witness, mark
-from helpers.login.verdict import Logins
+from helpers.login.logins import Logins
 
 PROVIDER = "instagram-business"
 USER = {"username": "kit_rehearsal", "provider": PROVIDER}
