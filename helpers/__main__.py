@@ -23,7 +23,7 @@ from helpers.doctor import checks, diagnosis, golive_client
 from helpers.doctor import golive as golive_checks
 from helpers.doctor.deployment import Target
 from helpers.doctor.recognise import Match, Reading, read
-from helpers.gateway.witness import Attempt
+from helpers.gateway.attempt import Attempt
 from helpers.kit import Kit
 from helpers.login import trace
 from helpers.login.verdict import Verdict

@@ -22,15 +22,17 @@ from helpers import failures
 from helpers.core.masking import Secret
 from helpers.core.urls import HEALTH, ME, Urls, parsed
 from helpers.failures import Failure, known
+from helpers.gateway.attempt import Hop
 from helpers.gateway.capture import Role
 from helpers.gateway.closed import is_closed, is_password_login
 from helpers.gateway.forward import PATIENCE, Upstream, closed
 from helpers.gateway.observe import Observed
 from helpers.gateway.own_browser import OwnBrowser
-from helpers.gateway.witness import Hop, Witness
+from helpers.gateway.witness import Witness
 from helpers.web import frontend
 from helpers.web.answers import refusal, text
-from helpers.web.server import Request, Server
+from helpers.web.server import Server
+from helpers.web.serving import Request
 
 HELLO = "/.kit/hello"  # answers the nonce by which this very gateway is recognised from outside
 

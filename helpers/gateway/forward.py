@@ -18,7 +18,7 @@ from helpers.gateway.request_body import Body, Stalled
 from helpers.gateway.upstream import Connection, Crowded, Head, Pool, Unreached
 from helpers.web.answers import refusal, text
 from helpers.web.pages import failure_page
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 PATIENCE = 120.0  # seconds between two signs of life of an upstream; dev servers build on the first request
 _MOST_BODIES = 50  # longer ones under way to one upstream; the other connections are for everybody else

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from helpers.core.urls import parsed
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 _HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te",
                b"trailer", b"transfer-encoding", b"upgrade", b"proxy-connection"}  # fmt: skip

@@ -7,7 +7,7 @@ from aiohttp import StreamReader, web
 from helpers.gateway.capture import Exchange
 from helpers.gateway.headers import chunk, end_to_end
 from helpers.gateway.upstream import Head
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 _BODILESS = {204, 304}
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from helpers.gateway.capture import Exchange
 from helpers.gateway.headers import chunk
 from helpers.gateway.upstream import Connection
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 _STALLED = 30.0  # seconds between two pieces of a request's body
 _WHOLE = 60.0  # seconds for a whole body, and one more for each

@@ -19,7 +19,7 @@ from helpers.gateway.headers import end_to_end, request_head
 from helpers.gateway.relay import Passed
 from helpers.gateway.upstream import Connection, Head, Unreached
 from helpers.web.answers import text
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 _DIALLING = 10.0  # seconds until the upstream must have accepted
 _LEAVING = 1.0  # seconds for an upstream to say goodbye too; the gateway's stop must not wait for it

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from helpers.core.errors import Stopped
 from helpers.failures import known
-from helpers.gateway.witness import Attempt, Witness
+from helpers.gateway.attempt import Attempt
+from helpers.gateway.witness import Witness
 from helpers.login.verdict import AT_INSTAGRAM, Verdict, judge
 
 _MINUTE = 60.0  # seconds that Strapi's limit counts

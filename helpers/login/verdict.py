@@ -9,8 +9,8 @@ from helpers import failures
 from helpers.core.errors import LoginFailed
 from helpers.core.urls import parsed
 from helpers.failures import known
+from helpers.gateway.attempt import Attempt, Hop
 from helpers.gateway.capture import TOO_BIG
-from helpers.gateway.witness import Attempt, Hop
 
 # Strapi hands on what Instagram told it: the older engine to the front end, the provider file to `auth`.
 _RELAYED = {"callback": "token", "auth": "profile"}

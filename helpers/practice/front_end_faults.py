@@ -19,7 +19,7 @@ from helpers.practice.fault import Fault, Play, all_of, configured, elsewhere, e
 from helpers.rehearsal.front_end import VARIABLE, write_project
 from helpers.tunnel.ngrok_lease import lease
 from helpers.web.answers import Answer
-from helpers.web.server import Handler, Request
+from helpers.web.serving import Handler, Request
 
 _FOR_ALL_SITES = configured(same_site="none", secure=True, proxy=True)
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from dotenv import dotenv_values
 
 from helpers.web.pages import OWN, page
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 VARIABLE = "REACT_APP_BACKEND_URL"
 _LINK = "<a href={{`${{process.env.{variable}}}{path}/connect/{provider}`}}>Log in</a>"

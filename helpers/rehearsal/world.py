@@ -29,7 +29,8 @@ from helpers.rehearsal.ngrok.install import install_agent
 from helpers.rehearsal.scratch import copy_project, new_folder, no_room
 from helpers.rehearsal.strapi.config import Config
 from helpers.rehearsal.strapi.server import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiStandIn
-from helpers.web.server import Handler, Server
+from helpers.web.server import Server
+from helpers.web.serving import Handler
 
 AUTHTOKEN = "2rehearsalOnlyNotARealAuthtoken_7Zq4"
 _PROJECT = Path(str(files("helpers.rehearsal.strapi"))) / "project"

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from helpers.web.server import Answer, Handler, Request
+from helpers.web.serving import Answer, Handler, Request
 
 __all__ = ["Answer", "Routes", "as_json", "redirect", "refusal", "text"]
 

@@ -13,7 +13,7 @@ from helpers.core import inputs
 from helpers.core.errors import InputError
 from helpers.web.answers import Routes
 from helpers.web.pages import OWN, page
-from helpers.web.server import Handler, Request
+from helpers.web.serving import Handler, Request
 
 
 def create_app(provider: str, backend: str = "") -> Handler:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from helpers import failures
 from helpers.core.masking import MASK, redact
 from helpers.doctor.recognise import read
-from helpers.gateway.witness import Attempt, Hop
+from helpers.gateway.attempt import Attempt, Hop
 from helpers.login import verdict
 from helpers.strapi.client import _connect
 from helpers.strapi.http import Answer

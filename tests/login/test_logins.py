@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from helpers.core.errors import Stopped
-from helpers.gateway.witness import Hop, Witness, mark
+from helpers.gateway.attempt import Hop, mark
+from helpers.gateway.witness import Witness
 from helpers.login.logins import Logins
 
 PROVIDER = "instagram-business"

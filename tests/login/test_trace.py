@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from helpers import failures
-from helpers.gateway.witness import Attempt, Hop
+from helpers.gateway.attempt import Attempt, Hop
 from helpers.login import trace
 from helpers.login.trace import MEANING
 from helpers.login.verdict import Verdict, judge

@@ -24,7 +24,7 @@ from helpers.core.masking import Secret
 from helpers.core.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
 from helpers.core.urls import Urls
 from helpers.gateway.app import HELLO, Gateway
-from helpers.gateway.witness import Attempt
+from helpers.gateway.attempt import Attempt
 from helpers.login.robot_browser import Browser
 from helpers.login.verdict import Verdict, judge
 from helpers.rehearsal.instagram.login_pages import Account, App, InstagramStandIn, Switches

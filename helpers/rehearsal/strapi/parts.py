@@ -15,7 +15,7 @@ from typing import Any
 
 from helpers.core.flows import TOKEN_URL, Flow
 from helpers.web.answers import Answer, refusal
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 
 class Refusal(Exception):

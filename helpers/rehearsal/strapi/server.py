@@ -31,7 +31,7 @@ from helpers.rehearsal.strapi.parts import (
 )
 from helpers.rehearsal.strapi.users import Users
 from helpers.web.answers import Answer, Routes, as_json, redirect, text
-from helpers.web.server import Handler, Request
+from helpers.web.serving import Handler, Request
 
 USERS = "/content-manager/collection-types/plugin::users-permissions.user"
 ADMIN_EMAIL = "admin@example.com"
