@@ -23,7 +23,6 @@ from helpers.core.errors import InputError, KitError
 from helpers.core.facts import Facts
 from helpers.core.flows import FLOWS, Flow
 from helpers.core.leftovers import sweep
-from helpers.core.masking import Secret
 from helpers.core.settings import Settings
 from helpers.core.urls import DOCUMENTED_FRONTEND, Urls, parsed
 from helpers.gateway.app import Gateway
@@ -97,14 +96,7 @@ class Kit(Facts):
 
     def _take(self, given: Settings) -> None:
         """What is known at the beginning: in a rehearsal the stand-ins' addresses, but no app at Meta yet."""
-        self.settings = given
-        if self.world:
-            known = self.world.prefill(given)
-            self.world.meta.pair = known.client_id, known.client_secret
-            # Of a remembered half nobody would know whose it is: the app is to be made anew.
-            whole = bool(given.client_id and given.client_secret)
-            pair = (given.client_id, given.client_secret) if whole else ("", Secret())
-            self.settings = replace(known, client_id=pair[0], client_secret=pair[1])
+        self.settings = self.world.begin(given) if self.world else given
 
     def _client(self) -> httpx.Client:
         if self.world:
@@ -328,13 +320,7 @@ class Kit(Facts):
 
     def take_out_overlays(self) -> list[str]:
         """Remove the public address from the Strapi project; returns the names of what went."""
-        project = Project(self.settings.strapi_project)
-        names = list(project.overlays())
-        paths = {project.folder.path(name) for name in names}
-        self.undo.files.undo(only=paths.__contains__)
-        for path in paths:  # one that no journal knows any more
-            path.unlink(missing_ok=True)
-        return names
+        return Project(self.settings.strapi_project).take_out_overlays(self.undo.files)
 
     def browser(self, twice: frozenset[str] = frozenset()) -> Browser:
         """A robot browser with a cookie jar of its own, for rehearsals."""

@@ -13,6 +13,7 @@ from helpers.project import git, overlay, strapi_folder
 from helpers.project.change import Plan, by_hand, read_file
 from helpers.project.env_file import bindings, read
 from helpers.project.folder import Folder, Outside
+from helpers.project.journal import Journal
 
 _EXTENSION = "src/extensions/users-permissions"
 PROVIDER_FILE = f"{_EXTENSION}/instagram-business.js"
@@ -109,6 +110,15 @@ class Project:
         names = [str(path.relative_to(self.folder.root)) for path in found]
         contents = {name: self._read(name) or b"" for name in names}
         return {name: overlay.address_in(text) for name, text in contents.items() if overlay.is_ours(text)}
+
+    def take_out_overlays(self, journal: Journal) -> list[str]:
+        """Remove the public address from the project; returns the names of what went."""
+        names = list(self.overlays())
+        paths = {self.folder.path(name) for name in names}
+        journal.undo(only=paths.__contains__)
+        for path in paths:  # one that no journal knows any more
+            path.unlink(missing_ok=True)
+        return names
 
     def tracked_overlays(self) -> list[str]:
         """Those that somebody has given to git all the same."""

@@ -61,28 +61,16 @@ async def serving(
         request.stopping = stopping
         return request
 
-    latest = 0.0  # when somebody was answered
-
-    async def answered(request: Request) -> web.StreamResponse:
-        nonlocal latest
-        try:
-            return await app(request)
-        finally:
-            latest = loop.time()
-
+    answering = _Answering(app)
     # Whoever hangs up ends the work that was begun for him.
-    connections = web.Server(answered, request_factory=made, handler_cancellation=True)  # type: ignore
+    connections = web.Server(answering, request_factory=made, handler_cancellation=True)  # type: ignore
     listening = await loop.create_server(
         lambda: _Connection(connections, loop, open_to_all), sock=listener, backlog=_BACKLOG
     )
 
     async def settled() -> None:
         stopping.set()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GRACE):
-                # A browser that has just been sent elsewhere asks again.
-                while loop.time() - latest < _QUIET or any(map(_is_busy, connections.connections)):
-                    await asyncio.sleep(_TICK)
+        await answering.come_to_rest(connections)
 
     try:
         yield settled
@@ -91,6 +79,27 @@ async def serving(
         stopping.set()
         connections.pre_shutdown()  # else each idle connection would be waited for
         await connections.shutdown(_GRACE)
+
+
+class _Answering:
+    """The application, and when it answered somebody last."""
+
+    def __init__(self, app: Handler) -> None:
+        self._app, self._latest = app, 0.0
+
+    async def __call__(self, request: Request) -> web.StreamResponse:
+        try:
+            return await self._app(request)
+        finally:
+            self._latest = asyncio.get_running_loop().time()
+
+    async def come_to_rest(self, connections: web.Server) -> None:
+        loop = asyncio.get_running_loop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE):
+                # A browser that has just been sent elsewhere asks again.
+                while loop.time() - self._latest < _QUIET or any(map(_is_busy, connections.connections)):
+                    await asyncio.sleep(_TICK)
 
 
 def _is_busy(connection: RequestHandler) -> bool:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from helpers.core.errors import Refused, Unexpected, Unreachable
-from helpers.rehearsal.strapi.server import USERS
+from helpers.rehearsal.strapi.administration import USERS
 from helpers.strapi.client import Admin, Strapi
 from helpers.strapi.providers import User
 from tests.support.canned_strapi import (
