@@ -231,9 +231,9 @@ class Kit(Facts):
             self.learn(ngrok_domain=public.removeprefix("https://"))
         return public
 
-    def let_passwords(self, allowed: bool = True) -> None:
-        """Whether people may sign up and log in with a password at the public address, until it is closed."""
-        self.gateway.passwords_closed = not allowed
+    def let_passwords(self) -> None:
+        """Let people sign up and log in with a password at the public address, until it is closed."""
+        self.gateway.passwords_closed = False
 
     def becomes_public(self, *, ask: bool = True) -> list[str]:
         """What the tunnel shows to anybody, in sentences; Strapi is asked whether sign-up is open."""
