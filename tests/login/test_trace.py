@@ -330,7 +330,7 @@ def test_everybody_whom_the_code_lets_speak_can_be_drawn():
 
 def test_every_step_of_the_witness_has_its_words():
     described = re.search(
-        r"step: str  # (.*)", (HELPERS / "gateway" / "witness.py").read_text(encoding="utf-8")
+        r"step: str  # (.*)", (HELPERS / "gateway" / "attempt.py").read_text(encoding="utf-8")
     )
     assert described
     assert set(described[1].split(", ")) == set(MEANING)
