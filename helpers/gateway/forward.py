@@ -12,7 +12,7 @@ from aiohttp import web
 from helpers.core.masking import Secret
 from helpers.core.urls import parsed
 from helpers.failures import Failure
-from helpers.gateway.headers import Pairs, request_head, signed_by_strapi, told
+from helpers.gateway.headers import Pairs, request_head, secured, signed_by_strapi, told
 from helpers.gateway.relay import relay
 from helpers.gateway.request_body import Body, Stalled
 from helpers.gateway.upstream import Connection, Crowded, Head, Pool, Unreached
@@ -85,11 +85,11 @@ class Upstream:
             connection.expect(bodiless=request.method == "HEAD")
             connection.send(head + body.first)
             if body.complete:
-                return await self.answer(request, await connection.head(), connection)
+                return await self.answer(request, _kept(await connection.head(), public), connection)
             sending = asyncio.create_task(body.pass_on(connection))
             try:
                 answer = await _first(connection.head(), sending)
-                return await self.answer(request, answer, connection)
+                return await self.answer(request, _kept(answer, public), connection)
             finally:
                 if not sending.done():  # some answer before they have it all
                     connection.protocol.force_close()
@@ -150,6 +150,10 @@ async def _soon(room: asyncio.Semaphore) -> AsyncIterator[None]:
         yield
     finally:
         room.release()
+
+
+def _kept(head: Head, public: str) -> Head:
+    return head._replace(headers=secured(head.headers, public))
 
 
 async def _first(answer: Coroutine[Any, Any, Head], sending: asyncio.Task[None]) -> Head:

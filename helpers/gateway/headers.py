@@ -86,6 +86,19 @@ def who_asks(request: Request) -> bytes:
         return (request.remote or "").encode()
 
 
+def secured(headers: tuple[tuple[bytes, bytes], ...], public: str) -> tuple[tuple[bytes, bytes], ...]:
+    """On an https address every cookie is for https alone; Strapi, asked over http, cannot say so."""
+    if not public.startswith("https:"):
+        return headers
+    return tuple(map(_secured, headers))
+
+
+def _secured(pair: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    name, value = pair
+    flags = {flag.strip().lower() for flag in value.split(b";")[1:]}
+    return (name, value + b"; Secure") if name.lower() == b"set-cookie" and b"secure" not in flags else pair
+
+
 def signed_by_strapi(headers: tuple[tuple[bytes, bytes], ...]) -> bool:
     """A front end that passes on to Strapi would let in by itself what is closed here."""
     signs = {b"x-powered-by": b"strapi", b"set-cookie": b"strapi_admin"}
