@@ -62,9 +62,12 @@ def _without_ours(pair: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
 
 def request_head(request: Request, headers: Pairs) -> bytes:
     """The request's line and these headers, as an upstream gets them."""
-    lines = [b"%s %s HTTP/1.1" % (request.method.encode(), _raw_target(request))]
-    lines += [name + b": " + value for name, value in headers]
-    return b"\r\n".join([*lines, b"", b""])
+    return head(b"%s %s HTTP/1.1" % (request.method.encode(), _raw_target(request)), headers)
+
+
+def head(first: bytes, headers: Pairs) -> bytes:
+    """The head of a message, down to the empty line."""
+    return b"\r\n".join([first, *(name + b": " + value for name, value in headers), b"", b""])
 
 
 def chunk(piece: bytes) -> bytes:

@@ -15,9 +15,9 @@ from aiohttp import web
 from helpers.gateway.closed import may_say
 from helpers.gateway.forward import CROWDED, Upstream
 from helpers.gateway.frames import CLOSE, HEARD, Frame, Side
-from helpers.gateway.headers import end_to_end, request_head
+from helpers.gateway.headers import end_to_end, head, request_head
 from helpers.gateway.relay import Passed
-from helpers.gateway.upstream import Connection, Head, Unreached
+from helpers.gateway.upstream import Connection, Head, Unreached, send
 from helpers.web.answers import text
 from helpers.web.serving import Request
 
@@ -101,10 +101,7 @@ async def _accept(request: Request, answer: Head, listens: bool) -> None:
     dropped = _NOT_OFFERED if listens else ()
     kept = [pair for pair in end_to_end(answer.headers) if pair[0].lower() not in dropped]
     kept += [(b"Connection", b"Upgrade"), (b"Upgrade", request.headers["Upgrade"].encode())]
-    lines = [b"HTTP/1.1 101 Switching Protocols", *(name + b": " + value for name, value in kept)]
-    if request.transport is None:
-        raise ConnectionResetError
-    request.transport.write(b"\r\n".join([*lines, b"", b""]))
+    await send(request.protocol, head(b"HTTP/1.1 101 Switching Protocols", kept))
 
 
 async def _converse(request: Request, connection: Connection, pass_on: _PassOn) -> None:

@@ -23,13 +23,10 @@ def refusal(text: str) -> TunnelError:
         return TunnelError(f"ngrok refused with {code[0]}", evidence=shown(text), fix=[f"Read {page}"])
     if re.search(r"x509|tls:|certificate", text):
         return TunnelError.of(known.FIREWALL_BEFORE_NGROK, shown(text))
+    said, failure = "The ngrok agent did not get ready", known.AGENT_DOES_NOT_START
     if re.search(r"dial tcp|no such host|failed to reconnect", text):
-        return TunnelError(
-            "The ngrok agent cannot reach ngrok", failure=known.FIREWALL_BEFORE_NGROK, evidence=shown(text)
-        )
-    return TunnelError(
-        "The ngrok agent did not get ready", failure=known.AGENT_DOES_NOT_START, evidence=shown(text)
-    )
+        said, failure = "The ngrok agent cannot reach ngrok", known.FIREWALL_BEFORE_NGROK
+    return TunnelError(said, failure=failure, evidence=shown(text))
 
 
 def shown(text: str) -> str:
