@@ -13,7 +13,7 @@ from helpers.core.errors import KitError, Refused
 from helpers.core.flows import TODAY
 from helpers.core.masking import Secret
 from helpers.rehearsal.strapi.config import Config
-from helpers.rehearsal.strapi.parts import fresh_providers
+from helpers.rehearsal.strapi.providers import fresh_providers
 from tests.support.provider_settings import change_provider
 from tests.support.strapi_says import error
 from tests.support.strapi_worlds import PUBLIC, World, open_world

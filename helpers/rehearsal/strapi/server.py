@@ -18,17 +18,10 @@ from helpers.core.masking import Secret
 from helpers.core.urls import HEALTH
 from helpers.rehearsal.strapi.administration import Administration
 from helpers.rehearsal.strapi.config import Config, Cors
-from helpers.rehearsal.strapi.engines import OAuthConnectEngine, Provider, SessionEngine, TokenEngine
+from helpers.rehearsal.strapi.engines import OAuthConnectEngine, SessionEngine, TokenEngine
 from helpers.rehearsal.strapi.files import ProjectFiles
-from helpers.rehearsal.strapi.parts import (
-    Admins,
-    RateLimit,
-    Refusal,
-    Session,
-    custom_provider_entry,
-    fresh_providers,
-    sign,
-)
+from helpers.rehearsal.strapi.parts import Admins, RateLimit, Refusal, Session, sign
+from helpers.rehearsal.strapi.providers import Provider, custom_provider_entry, fresh_providers
 from helpers.rehearsal.strapi.users import Users
 from helpers.web.answers import Answer, Routes, as_json, redirect, text
 from helpers.web.serving import Handler, Request
