@@ -258,18 +258,20 @@ class Kit(Facts):
             return self.public_url, lease.upstream
         return None
 
-    def lead_to(self, port: int) -> None:
-        """The port that a tunnel of the user's own forwards to: the gateway listens there from now on."""
-        if port != self.settings.gateway_port:
+    def bring_tunnel(self, public: str, port: int) -> None:
+        """Use a tunnel of the user's own from now on, and the port that it leads to; without one ngrok."""
+        if (public, port) != (self.settings.public_url, self.settings.gateway_port):
             self.public_address.close()
-            self.learn(gateway_port=port)
-            self.gateway.use_port(port)
+            self.learn(public_url=public, gateway_port=port)
+            self.gateway.use_port(port, open_to_all=bool(public))
 
     def _new_tunnel(self) -> Tunnel:
         if self.settings.public_url:
             return BroughtTunnel(self.settings.public_url)
         if not self.settings.ngrok_authtoken:
-            raise InputError("Paste your ngrok authtoken first, or set PUBLIC_URL to your own tunnel.")
+            raise InputError(
+                "Paste your ngrok authtoken first, or tick in 1.1 that you have your own tunnel."
+            )
         from helpers.tunnel.ngrok import NgrokTunnel
 
         return NgrokTunnel(

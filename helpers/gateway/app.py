@@ -103,9 +103,9 @@ class Gateway:
         self._server.stop()
         self.own_browser.forget()
 
-    def use_port(self, port: int) -> None:
+    def use_port(self, port: int, *, open_to_all: bool = False) -> None:
         """Listen there from the next start on; 0 is a free port."""
-        self._server.wanted_port = port
+        self._server.wanted_port, self._server.open_to_all = port, open_to_all
 
     def use_frontend(self, url: str) -> None:
         """Pass everything but ``/api`` to this dev server from the next start on."""
