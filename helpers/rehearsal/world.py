@@ -73,7 +73,8 @@ class World:
             raise no_room(error) from error
         self.strapi = StrapiStandIn(
             engine=self.engine,
-            config=Config(develop=True),
+            # A project of the days of Strapi's page had no sessions to refresh.
+            config=Config(develop=True, refresh=not flow.retired),
             outgoing=self.internet.transport(),
             custom_provider=False,
             project=self.project,

@@ -63,6 +63,7 @@ def download(folder: Path) -> Path:
 def require_version(program: Path) -> None:
     """An older agent would hang: pyngrok waits for an API it does not have."""
     said = problem = ""
+    failure = known.AGENT_DOES_NOT_START
     try:
         done = subprocess.run(  # noqa: S603 - the reader's own ngrok
             [program, "--version"], env=_quiet_environment(), capture_output=True, timeout=10, check=False
@@ -70,12 +71,14 @@ def require_version(program: Path) -> None:
         said = done.stdout.decode(errors="replace")
     except (OSError, subprocess.SubprocessError) as error:
         problem = str(error)
+        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+            failure = known.AGENT_CANNOT_RUN_HERE
     version = re.search(r"version (\d+)\.(\d+)", said)
     if not version:
         evidence = ngrok_refusals.shown(said or problem)
         raise TunnelError(
             f"{program} does not answer as an ngrok agent does",
-            failure=known.AGENT_DOES_NOT_START,
+            failure=failure,
             evidence=evidence,
         )
     if (int(version[1]), int(version[2])) < OLDEST:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +58,18 @@ def test_every_failure_that_nothing_provokes_has_a_real_text_or_is_for_the_eye_a
     met = {*TEXTS, *OURS["guess"], "E06"}  # a secret in the text, below
     others = [each for each in failures.all_failures().values() if each.id not in PROVOKED]
     assert {each.id for each in others if not each.see} <= met
+
+
+def test_a_python_without_the_kit_is_named(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """As a notebook does in a kernel that somebody else has installed."""
+    said = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", "from helpers.notebook import chapter"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    ).stderr  # fmt: skip
+    assert recognise(said)[0].failure.id == "E13", said
+    record_property("provokes", "E13")
 
 
 def test_the_page_of_a_browser_is_read_through_its_markup() -> None:

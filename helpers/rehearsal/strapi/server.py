@@ -135,13 +135,19 @@ class StrapiStandIn:
         raise Refusal("Not Found", 404, "NotFoundError")
 
     async def _connect(self, request: Request) -> web.StreamResponse:
+        self._admit(request, "connect")
         return redirect(self.engine.start(self._provider(request), request.session))
 
+    def _admit(self, request: Request, action: str) -> None:
+        self.users.admit(request.headers.get("authorization", ""), action)
+
     async def _callback(self, request: Request) -> web.StreamResponse:
+        self._admit(request, "connect")
         query, session = dict(request.query), request.session
         return redirect(await self.engine.finish(self._provider(request), query, session))
 
     async def _auth(self, request: Request) -> web.StreamResponse:
+        self._admit(request, "callback")
         name = request.parts["provider"]
         self._enabled(name)
         grant = request.session.grant if self.config.session_middleware else None
@@ -150,6 +156,8 @@ class StrapiStandIn:
             raise Refusal("No access_token.")
         user = self.users.connect(name, await self.engine.profile(name, token))
         response = as_json({"jwt": self.users.issue_jwt(user), "user": user})
+        if not self.config.refresh:
+            return response
         refresh = f"strapi_up_refresh={secrets.token_hex(20)}"
         for cookie in (refresh, f"strapi_up_refresh.sig={sign(self._key, refresh)}"):
             response.headers.add("Set-Cookie", f"{cookie}; path=/; samesite=lax; httponly")
