@@ -68,7 +68,7 @@ def test_a_python_without_the_kit_is_named(
         [sys.executable, "-I", "-S", "-c", "from helpers.notebook import chapter"],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     ).stderr  # fmt: skip
-    assert recognise(said)[0].failure.id == "E13", said
+    assert read(said).matches[0].failure.id == "E13", said
     record_property("provokes", "E13")
 
 
