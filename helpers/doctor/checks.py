@@ -117,11 +117,6 @@ _ALL = tuple(name for name in CHECKS if name != "redirect-uris")
 _WAY_BACK = {"provider-settings", "front-end"}
 
 
-def run_one(kit: Kit, name: str) -> Result:
-    """One check now. It never raises: whatever happens is the result."""
-    return run(kit, (name,))[0]
-
-
 def run(kit: Kit, names: Sequence[str] = _ALL) -> list[Result]:
     """Several checks at once, in the order of ``names``; nobody waits longer than ``DEADLINE``."""
     until = time.monotonic() + DEADLINE

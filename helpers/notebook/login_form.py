@@ -11,7 +11,7 @@ import ipywidgets as w
 
 from helpers.core.errors import Stopped
 from helpers.doctor.check_files import elsewhere
-from helpers.gateway.witness import Attempt
+from helpers.gateway.attempt import Attempt
 from helpers.kit import Kit
 from helpers.login.verdict import failed
 from helpers.notebook.form import Form, note

@@ -12,7 +12,7 @@ from helpers.failures import known
 from helpers.kit import Kit
 from helpers.practice.fault import Fault, Play, agent, all_of, world
 from helpers.web.answers import Answer
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 _BROUGHT = "shop.example"
 

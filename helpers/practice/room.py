@@ -9,7 +9,7 @@ from helpers import failures
 from helpers.core.errors import InputError, KitError, LoginFailed
 from helpers.doctor import checks
 from helpers.failures import Failure
-from helpers.gateway.witness import Attempt
+from helpers.gateway.attempt import Attempt
 from helpers.kit import Kit
 from helpers.login.verdict import failed
 

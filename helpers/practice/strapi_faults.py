@@ -27,7 +27,7 @@ from helpers.practice.fault import (
 )
 from helpers.strapi.rate_limits import PoliteStrapi
 from helpers.web.answers import Answer, Routes, as_json, redirect
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 _SERVER, _OVERLAY = "config/server.js", "config/env/development/server.js"
 _ANOTHER = "another"

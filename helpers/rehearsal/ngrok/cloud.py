@@ -16,7 +16,8 @@ from helpers.rehearsal.ngrok.edge import Endpoint
 from helpers.rehearsal.ngrok.local_api import Api
 from helpers.rehearsal.ngrok.pages import error_page
 from helpers.web import same_user
-from helpers.web.server import Request, Server, serving
+from helpers.web.server import Server
+from helpers.web.serving import Request, serving
 
 _LONGEST = 1024 * 1024  # bytes of what an agent says of itself
 
