@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from helpers.doctor.recognise import recognise
+from helpers.doctor.recognise import read
 from tests.support.lab import Lab
 
 pytestmark = pytest.mark.real
@@ -29,7 +29,7 @@ def test_a_proxy_that_changes_the_origin_is_named(tmp_path: Path, record_propert
         log = (lab.folder / "server.log").read_text(encoding="utf-8")
     assert refused.status_code == 403
     said = re.findall(r".*(?:Cross Origin|channels).*", log)
-    assert recognise("\n".join(said))[0].failure.id == "E14", said
+    assert read("\n".join(said)).matches[0].failure.id == "E14", said
     record_property("provokes", "E14")
 
 
@@ -39,5 +39,5 @@ def test_a_release_that_is_not_published_is_named(tmp_path: Path, record_propert
         ["npm", "install", wanted], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode != 0
-    assert recognise(done.stderr)[0].failure.id == "A46", done.stderr
+    assert read(done.stderr).matches[0].failure.id == "A46", done.stderr
     record_property("provokes", "A46")

@@ -12,7 +12,7 @@ import pytest
 from helpers.core import settings
 from helpers.core.errors import KitError
 from helpers.core.masking import Secret
-from helpers.doctor.recognise import recognise
+from helpers.doctor.recognise import read
 from helpers.failures import known
 from helpers.kit import Kit
 from helpers.rehearsal.meta.dashboard import META_ID, Dashboard
@@ -192,7 +192,7 @@ def test_the_box_for_webhooks_takes_no_redirect_address(
     set_up(meta, meta, ADDRESSES)
     meta.press("verify", {"webhook": "https://shop.example/other", "verify": "x"})
     assert "couldn't be validated" in shown(meta)
-    assert recognise(shown(meta))[0].failure.id == "B24"
+    assert read(shown(meta)).matches[0].failure.id == "B24"
     assert meta.app.redirect_uris == {ADDRESSES[0]}
     record_property("provokes", "B24")
 
