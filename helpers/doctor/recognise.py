@@ -50,16 +50,11 @@ class Reading:
     next: str
 
 
-def recognise(text: str, *, masked: bool = False) -> list[Match]:
+def read(text: str, *, masked: bool = False) -> Reading:
     """The entries that fit, best first; guesses only when nothing is sure.
 
     ``masked`` says that the text held a secret before it came here.
     """
-    return list(read(text, masked=masked).matches)
-
-
-def read(text: str, *, masked: bool = False) -> Reading:
-    """The same, with whose words were seen and what to look at next."""
     shown = _Text(_readable(text))
     found = [(anchor, match) for anchor in failures.anchors() if (match := shown.search(anchor.sign))]
     ours = [(anchor, match) for anchor, match in found if anchor.party]

@@ -179,10 +179,10 @@ async def put_back_form() -> None:
 
 async def go_live(step: str) -> None:
     """A step of going live: ``lines`` for two addresses, the ``provider`` there, a ``check``, a ``login``."""
-    _show(_GO_LIVE[step])
+    form = _GO_LIVE[step]
+    _show(form)
     if this_setup().settings.autopilot:
-        await tasks.settled()
-        tasks.raise_failed()
+        await check_views.settle_form(the(form))
 
 
 def practice_form() -> None:

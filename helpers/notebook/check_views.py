@@ -13,6 +13,7 @@ from helpers.doctor import checks, diagnosis
 from helpers.doctor.checks import FAILED, NOT_YET, PASSED, SKIPPED, UNKNOWN, Result
 from helpers.kit import Kit
 from helpers.notebook import progress, tasks
+from helpers.notebook.form import Form
 from helpers.notebook.steps import BY_CHECK
 from helpers.notebook.widgets import Block, StatusLine
 
@@ -85,6 +86,18 @@ async def settle(card: Check) -> None:
             _raise_if_not_done(card.result)
     except KitError:
         card.progress.stopped_by = BY_CHECK[card.name].heading if card.name in BY_CHECK else card.name
+        raise
+
+
+async def settle_form(form: Form) -> None:
+    """On autopilot, where no check stands below: wait for the form, and raise if it failed first."""
+    await tasks.settled()
+    steps = progress.of(form.kit)
+    try:
+        if not steps.stopped_by:
+            tasks.raise_failed()
+    except KitError:
+        steps.stopped_by = form.step
         raise
 
 

@@ -19,6 +19,7 @@ from helpers.core.urls import Urls
 from helpers.doctor import golive_client
 from helpers.doctor.deployment import Target
 from helpers.kit import Kit
+from helpers.notebook import progress
 from helpers.notebook.form import LABEL, Form, note, text_field, wide
 from helpers.notebook.this_setup import the
 from helpers.notebook.widgets import CopyField
@@ -27,6 +28,7 @@ from helpers.project.go_live import PROXIES, Behind, Snippet, snippets
 from helpers.rehearsal.deployed import INSIDE, LAYOUT, DeployedWorld
 from helpers.rehearsal.strapi.server import ADMIN_EMAIL, ADMIN_PASSWORD
 
+_ADDRESSES = "the two addresses, which nobody has typed"
 _FORM = "Type the two addresses first (step 1)."
 # Strapi's major version, and whether the project is TypeScript.
 _PROJECTS = {
@@ -105,7 +107,14 @@ class LayoutForm(Form):
             self.offer(self.strapi, LAYOUT.strapi)
             self.offer(self.page, LAYOUT.page)
 
+    def go(self) -> None:
+        """On autopilot no later step can do anything before the two addresses are there."""
+        there = self.strapi.value and self.page.value
+        progress.of(self.kit).stopped_by = "" if there else _ADDRESSES
+        super().go()
+
     def submit(self) -> None:
+        progress.of(self.kit).stopped_by = ""
         try:
             strapi = inputs.deployed_address(self.strapi.value, "Strapi's address")
             page = inputs.deployed_address(self.page.value, "The page's address", with_path=True)

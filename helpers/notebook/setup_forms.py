@@ -13,7 +13,7 @@ from helpers.core.flows import CREDENTIALS, DOCUMENTED
 from helpers.core.masking import Secret
 from helpers.kit import Kit
 from helpers.notebook import tasks
-from helpers.notebook.form import Form, checkbox, note, read_all, text_field
+from helpers.notebook.form import Form, checkbox, read_all, text_field
 from helpers.notebook.widgets import CopyField, SecretField
 
 
@@ -26,8 +26,10 @@ class TunnelForm(Form):
         self.token = SecretField("ngrok authtoken")
         self.domain = text_field("Domain (optional)", "", "your-name.ngrok-free.dev")
         self.remember = checkbox("Remember the token in the .env file (readable by you only)")
-        self.own = note("")
-        self.port = text_field("Port your tunnel leads to", "", "such as 8080")
+        self.own = checkbox("I have a tunnel of my own, instead of ngrok")
+        self.address = text_field("Its public address", "", "https://shop.example.com")
+        self.port = text_field("Port on this machine that it leads to", "", "such as 8080")
+        self.own.observe(lambda _: self._show_fields(), "value")
         self.stop_button = w.Button(description="Stop", layout=w.Layout(width="auto"))
         self.stop_button.on_click(lambda _: self.stop())
         self.public = w.HTML()
@@ -35,7 +37,7 @@ class TunnelForm(Form):
         self.passwords.layout = w.Layout(width="auto", display="none")
         self.passwords.on_click(lambda _: self.let_passwords())
         self._in_use = b""
-        fields = [self.token, self.domain, self.remember, self.own, self.port, self.public]
+        fields = [self.own, self.token, self.domain, self.remember, self.address, self.port, self.public]
         super().__init__(kit, fields, "Start the tunnel")
         self.buttons.children = [self.submit_button, self.cancel_button, self.stop_button, self.passwords]
 
@@ -46,29 +48,38 @@ class TunnelForm(Form):
         self.public.value = f'<div class="kit-prose">{told}<ul>{shown}</ul></div>'
         self.offer(self.token, given.ngrok_authtoken)
         self.offer(self.domain, given.ngrok_domain)
+        self.offer(self.own, bool(given.public_url))
+        self.offer(self.address, given.public_url)
         self.offer(self.port, str(given.gateway_port or ""))
-        if given.public_url:
-            used = f"PUBLIC_URL is set: your own tunnel at {given.public_url} is used, ngrok is not needed."
-            self.own.value = note(used).value
-        for field in (self.token, self.domain, self.remember):
-            field.layout.display = "none" if given.public_url else ""
-        for field in (self.own, self.port):
-            field.layout.display = "" if given.public_url else "none"
+        self._show_fields()
         address = self.kit.public_address
         if self._in_use and not address.is_open and not self.submit_button.disabled:
             self._in_use = b""
             self.status.say("not-yet", address.closed_for or "The tunnel is not open any more")
 
+    def _show_fields(self) -> None:
+        """A rehearsal brings its own ngrok; live it is one or the other."""
+        own = bool(self.own.value)
+        self.own.layout.display = "" if self.kit.settings.live else "none"
+        for field in (self.token, self.domain, self.remember):
+            field.layout.display = "none" if own else ""
+        for field in (self.address, self.port):
+            field.layout.display = "" if own else "none"
+
     def submit(self) -> None:
         kit, before = self.kit, self.kit.settings
         try:
-            if kit.settings.public_url:
-                kit.lead_to(inputs.port(self.port.value))
+            if self.own.value:
+                public, port = read_all(
+                    lambda: inputs.public_url(self.address.value), lambda: inputs.port(self.port.value)
+                )
+                kit.bring_tunnel(public, port)
             else:
                 token, domain = read_all(
                     lambda: inputs.authtoken(self.token.secret.reveal()),
                     lambda: inputs.domain(self.domain.value),
                 )
+                kit.bring_tunnel("", kit.settings.gateway_port)
                 kit.use(ngrok_authtoken=token, ngrok_domain=domain)
         except KitError as error:
             self.refuse(error)
@@ -130,7 +141,7 @@ class UrlsForm(Form):
             if not kit.urls.public:
                 raise InputError("There is no public address yet: start the tunnel in 1.1 first.")
             return tasks.Note(
-                "Noted. Whether Meta really has them shows at the first login: nobody can ask Meta from here."
+                "Whether Meta really has them shows at the first login: nobody can ask Meta from here."
             )
 
         self.work(job, "Saving")

@@ -27,12 +27,13 @@ their work remains."""
 _CROWD = """
 nginx has one worker, as the others have one process. CPU is that of the process in the middle alone; a bare
 server that answers from memory stands behind it."""
-_WORKSHOP = """![Growth of time and memory with the number of attendees](workshop-load.svg)
+_WORKSHOP = f"""![Growth of time and memory with the number of attendees](workshop-load.svg)
 
 All notebooks on autopilot, by all attendees at the same time, on the hub of `workshop/`; one run for
 each number of attendees. Memory is PSS of one attendee, the median over all, with the notebook of the
 login open; a bare kernel has only imported the same third-party packages. Promised: no failure, at most
-1.25x, and a time that grows no faster than the number of attendees."""
+1.25x, at most 180 MB for all three together after the whole journey (six notebooks took {journey.BEFORE} MB),
+and a time that grows no faster than the number of attendees."""
 # By the name on the command line: its title, what measures it, and what is to be said about it.
 _PARTS = {
     "logins": ("The round trip", logins.rows, _CHROMIUM),

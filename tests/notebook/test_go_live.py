@@ -18,6 +18,31 @@ Deployed.break_ = lambda self, _: fault.plant(self.world)
 """
 
 
+WAITS = """
+from helpers.notebook.cells import _GO_LIVE
+from helpers.notebook.this_setup import the
+told = [the(form).status for form in _GO_LIVE.values()]
+assert [(each.kind, each.text[:27]) for each in told] == [("not-yet", "waits for the two addresses")] * 4
+"""
+
+
+def with_cell(place: int, code: str, folder: Path) -> Path:
+    """A copy of the notebook with one more cell; a ``place`` of -1 is the end."""
+    notebook = json.loads((NOTEBOOKS / "3_go_live.ipynb").read_text(encoding="utf-8"))
+    cell = {"cell_type": "code", "id": "more", "metadata": {}, "source": code,
+            "outputs": [], "execution_count": None}  # fmt: skip
+    notebook["cells"].insert(len(notebook["cells"]) if place < 0 else place, cell)
+    folder.mkdir()
+    (folder / "3_go_live.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    return folder
+
+
+def test_live_it_waits_for_the_two_addresses_and_fails_nothing(tmp_path: Path) -> None:
+    """No file and no environment knows them."""
+    done = run_nbval(with_cell(-1, WAITS, tmp_path / "n"), tmp_path, KIT_MODE="live")
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
 @pytest.mark.parametrize(
     ("name", "failure"),
     [
@@ -27,13 +52,7 @@ Deployed.break_ = lambda self, _: fault.plant(self.world)
     ],
 )
 def test_what_is_set_up_wrong_fails_the_check_and_names_it(name: str, failure: str, tmp_path: Path) -> None:
-    notebook = json.loads((NOTEBOOKS / "3_go_live.ipynb").read_text(encoding="utf-8"))
-    cell = {"cell_type": "code", "id": "plant", "metadata": {}, "source": PLANT.format(name=name),
-            "outputs": [], "execution_count": None}  # fmt: skip
-    notebook["cells"].insert(0, cell)
-    folder = tmp_path / "n"
-    folder.mkdir()
-    (folder / "3_go_live.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
-    done = run_nbval(folder, tmp_path)
+    done = run_nbval(with_cell(0, PLANT.format(name=name), tmp_path / "n"), tmp_path)
     assert done.returncode == 1, done.stdout[-3000:]
+    assert len(re.findall("^FAILED ", done.stdout, re.MULTILINE)) == 1, "what follows from it only waits"
     assert re.search(rf"{failure}: Mend this first", done.stdout), done.stdout[-3000:]

@@ -70,6 +70,60 @@ def test_stopping_the_tunnel_closes_the_door(ready: Kit) -> None:
     play(scene)
 
 
+def test_in_a_rehearsal_nobody_is_asked_for_a_tunnel_of_their_own(kit: Kit) -> None:
+    async def scene() -> None:
+        assert seen(TunnelForm(kit)) == ["token", "domain", "remember"]
+
+    play(scene)
+
+
+def test_a_tunnel_of_ones_own_is_typed_where_ngrok_stands(tmp_path: Path) -> None:
+    kit = Kit(settings.load({"KIT_MODE": "live"}, home=tmp_path))
+
+    async def scene() -> None:
+        form = TunnelForm(kit)
+        assert seen(form) == ["own", "token", "domain", "remember"]
+        form.own.value = True
+        assert seen(form) == ["own", "address", "port"]
+        form.address.value, form.port.value = "http://localhost:1337", "x"
+        await press(form)
+        assert form.status.kind == "failed"
+        assert "Meta refuses localhost" in form.status.text
+        assert "port number" in form.status.text
+        form.address.value, form.port.value = "https://shop.example/", str(free_port())
+        await press(form)
+        assert form.status.text.startswith("https://shop.example forwards to the gateway")
+        assert kit.addresses_for_meta[0].startswith("https://shop.example/api/connect/")
+        assert kit.gateway.url.endswith(f":{form.port.value}")
+
+    async def in_the_next_kernel() -> None:
+        form = TunnelForm(later)
+        assert (form.own.value, form.address.value) == (True, "https://shop.example")
+        form.own.value = False
+        await press(form)
+        assert "authtoken" in form.status.text
+        assert later.public_url == "https://shop.example"  # nothing is given up for what cannot be used
+        later.bring_tunnel("", 0)
+        assert later.settings.public_url == later.public_url == ""
+        assert settings.load({"KIT_MODE": "live"}, home=tmp_path).public_url == ""
+
+    try:
+        play(scene)
+        later = Kit(settings.load({"KIT_MODE": "live"}, home=tmp_path))
+        try:
+            play(in_the_next_kernel)
+        finally:
+            later.close()
+    finally:
+        kit.close()
+
+
+def seen(form: TunnelForm) -> list[str]:
+    """The names of the fields that are shown."""
+    names = ("own", "token", "domain", "remember", "address", "port")
+    return [name for name in names if getattr(form, name).layout.display != "none"]
+
+
 def test_a_tunnel_of_ones_own_leads_to_the_port_that_was_typed(tmp_path: Path) -> None:
     given = {"KIT_MODE": "live", "PUBLIC_URL": "https://shop.example"}
     kit = Kit(settings.load(given, home=tmp_path))

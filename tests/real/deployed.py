@@ -35,6 +35,7 @@ from tests.real.proxies import Proxy, own_address
 from tests.real.strapi import ADMIN_EMAIL, ADMIN_PASSWORD, RealStrapi
 from tests.support.asgi import AsgiServer
 from tests.support.lab import SOON, chromium
+from tests.support.provider_settings import change_provider
 
 PROVIDER = TODAY.provider
 _PAGE = (
@@ -105,7 +106,7 @@ class Setup:
     def save_provider(self, **changed: Any) -> None:
         callback = Urls(self.layout.strapi, PROVIDER, self.layout.page).frontend_redirect
         right = {"key": SAMPLE_CLIENT_ID, "secret": Secret(SAMPLE_CLIENT_SECRET), "callback": callback}
-        self.admin.change_provider(PROVIDER, **(right | changed))
+        change_provider(self.admin, PROVIDER, **(right | changed))
 
     @cached_property
     def admin(self) -> Admin:

@@ -27,11 +27,12 @@ from helpers.web.server import Server
 from tests.real.strapi import ADMIN_EMAIL, ADMIN_PASSWORD
 from tests.real.test_login import DOMAIN, PUBLIC, Stage, open_stage, save_provider
 from tests.support.https_names import HttpsNames
-from tests.support.lab import SOON, Lab, Person, chromium
+from tests.support.lab import SOON, Lab, Notebook, Person, chromium
 
 pytestmark = pytest.mark.real
 
 ENDS_IN_SESSION = "5.54.0"
+PORT = "Port on this machine that it leads to"
 
 
 @pytest.fixture(scope="module", params=[ENDS_IN_SESSION, "5.50.0"])
@@ -129,7 +130,7 @@ def doctors_word(stage: Stage, folder: Path) -> str | None:
     """What the check of the session cookie says before anybody has logged in."""
     kit = Kit(settings.load(facts(stage), home=folder))
     try:
-        return checks.run_one(kit, "session-cookie").failure
+        return checks.run(kit, ("session-cookie",))[0].failure
     finally:
         kit.close()
 
@@ -150,19 +151,9 @@ def test_the_trace_in_the_notebook_grows_while_the_person_logs_in(
     stage: Stage, browser: Browser, tmp_path: Path
 ) -> None:
     save_provider(stage, stage.prepare(TODAY))
-    port = free_port()
-    with ExitStack() as closing:
-        names = closing.enter_context(internet(stage, port, tmp_path))
-        given = (
-            facts(stage)
-            | names.environment
-            | {"KIT_GATEWAY_PORT": str(port), "NO_PROXY": "127.0.0.1,localhost"}
-        )
-        lab = closing.enter_context(Lab(tmp_path / "lab", **given))
-        person = Person(lab, browser.new_context())
-        closing.callback(person.page.context.close)
-        notebook = person.open("1_set_up.ipynb")
+    with live_notebook(stage, browser, tmp_path, facts(stage)) as (notebook, names, port):
         notebook.run_all()
+        notebook.type(PORT, str(port))
         notebook.press("Start the tunnel")
         notebook.says("forwards to the gateway")
         notebook.press("Log in with Instagram")
@@ -171,16 +162,81 @@ def test_the_trace_in_the_notebook_grows_while_the_person_logs_in(
         assert mark
         assert address == f"{Urls(PUBLIC, TODAY.provider).connect}?kit-browser={mark}"
         trace = notebook.outputs.locator("table.kit-trace")
-        context = window(browser, names)
-        closing.callback(context.close)
-        tab = context.new_page()
-        tab.goto(address)
-        expect(tab.get_by_role("button", name="Allow")).to_be_visible(timeout=SOON)
+        tab = opened_by_the_person(notebook, browser, names)
         expect(trace).to_contain_text("Start the login", timeout=SOON)
         expect(trace).not_to_contain_text("Proof", timeout=SOON)
         tab.get_by_role("button", name="Allow").click()
         expect(trace).to_contain_text("Proof", timeout=SOON)
         notebook.says("is logged in")
+        tab.context.close()
+
+
+def test_after_a_restart_one_goes_on_at_the_same_address_and_types_no_secret_again(
+    stage: Stage, browser: Browser, tmp_path: Path
+) -> None:
+    """The tunnel is the person's own, typed into its form: no setting names it."""
+    stage.prepare(TODAY)
+    given = {"KIT_MODE": "live", "STRAPI_URL": stage.strapi.url}
+    with live_notebook(stage, browser, tmp_path, given) as (notebook, names, port):
+        notebook.run_all()
+        notebook.outputs.get_by_text("I have a tunnel of my own").first.click()
+        notebook.type("Its public address", PUBLIC)
+        notebook.type(PORT, str(port))
+        notebook.press("Start the tunnel")
+        notebook.says("forwards to the gateway")
+        provider = notebook.code_cell("provider_form()")
+        for label, text in (
+            ("Client ID", SAMPLE_CLIENT_ID),
+            ("Client Secret", SAMPLE_CLIENT_SECRET),
+            ("Strapi administrator's e-mail", ADMIN_EMAIL),
+            ("Strapi administrator's password", ADMIN_PASSWORD.reveal()),
+        ):
+            field = provider.get_by_label(label, exact=True)
+            field.fill(text)
+            field.press("Tab")
+        notebook.press("Save in Strapi")
+        notebook.says(re.compile("all others untouched|nothing was written"))
+        notebook.restart()
+        head = notebook.code_cell("chapter(1)")
+        head.get_by_role("button", name="Go on").click()
+        told = head.locator(".kit-status", has_text="This still stands")
+        expect(told).to_be_visible(timeout=SOON)
+        for step in ("1.1 Start a tunnel", "1.2 Tell your backend", "2.9 ID and secret", "3.3 Fill in"):
+            expect(told).to_contain_text(step)
+        board = notebook.board(4)
+        expect(board).to_contain_text(f"{PUBLIC} leads to this gateway")
+        expect(board).to_contain_text("its secret stands there and need not be typed again")
+        assert notebook.in_kernel("print(bool(setup.settings.client_secret))") == "False"
+        notebook.press("Log in with Instagram")
+        tab = opened_by_the_person(notebook, browser, names)
+        tab.get_by_role("button", name="Allow").click()
+        notebook.says("is logged in")
+        tab.context.close()
+
+
+def opened_by_the_person(notebook: Notebook, browser: Browser, names: HttpsNames) -> Page:
+    """A tab at the address that the notebook offers."""
+    address = notebook.outputs.locator("a.kit-link").get_attribute("href", timeout=SOON)
+    assert address
+    tab = window(browser, names).new_page()
+    tab.goto(address)
+    expect(tab.get_by_role("button", name="Allow")).to_be_visible(timeout=SOON)
+    return tab
+
+
+@contextmanager
+def live_notebook(
+    stage: Stage, browser: Browser, folder: Path, given: dict[str, str]
+) -> Iterator[tuple[Notebook, HttpsNames, int]]:
+    """The setup, opened in a kernel for which the public name leads to a free port of this machine."""
+    port = free_port()
+    with ExitStack() as closing:
+        names = closing.enter_context(internet(stage, port, folder))
+        given = given | names.environment | {"NO_PROXY": "127.0.0.1,localhost"}
+        lab = closing.enter_context(Lab(folder / "lab", **given))
+        person = Person(lab, browser.new_context())
+        closing.callback(person.page.context.close)
+        yield person.open("1_set_up.ipynb"), names, port
 
 
 def free_port() -> int:

@@ -29,7 +29,8 @@ class Meta:
     def enter(self, label: str, text: str) -> None:
         self.type(label, text)
         self.box.get_by_role("textbox", name=label, exact=True).press("Enter")
-        expect(self.box.get_by_role("button", name=f"Remove {text}", exact=True)).to_be_visible(timeout=SOON)
+        entered = self.box.get_by_role("list", name=f"{label}, entered", exact=True)  # two may hold the same
+        expect(entered.get_by_role("button", name=f"Remove {text}", exact=True)).to_be_visible(timeout=SOON)
 
     def says(self, text: str) -> None:
         expect(self.box.get_by_text(text).first).to_be_visible(timeout=SOON)

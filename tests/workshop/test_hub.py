@@ -220,7 +220,9 @@ def test_the_board_shows_the_facilitator_what_an_attendee_sent(workshop):
     host, ann, ben = workshop.names
     mine = {"authorization": f"token {board_token(workshop, ann)}"}
     url = workshop.url + "/services/board/mine"
-    assert httpx.put(url, json={"strapi": "passed", "login": "failed"}, headers=mine).status_code == 204
+    assert (
+        httpx.put(url, json={"public-address": "passed", "login": "failed"}, headers=mine).status_code == 204
+    )
     with workshop.signed_in(host) as browser:
         page = browser.get("/services/board/")
         assert page.status_code == 200
@@ -244,8 +246,8 @@ def test_an_attendee_cannot_see_the_board(workshop):
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"[]", b"{", b'{"strapi": "passed", "secret": "x"}', b'{"strapi": "http://localhost"}',
-        b'{"strapi": ["passed"]}', b'{"strapi": null}', b"\xff", b'{"strapi": "passed"}' + b" " * 4096,
+        b"", b"[]", b"{", b'{"login": "passed", "secret": "x"}', b'{"login": "http://localhost"}',
+        b'{"login": ["passed"]}', b'{"login": null}', b"\xff", b'{"login": "passed"}' + b" " * 4096,
         b"[" * 2000,
     ],
     ids=["empty", "list", "half", "other step", "value", "nested", "null", "no text", "too long", "deep"],
@@ -262,7 +264,7 @@ def test_the_board_takes_nothing_but_states_of_steps(workshop, body):
 
 
 def test_the_board_takes_nothing_from_strangers_and_no_cookie_instead_of_a_token(workshop):
-    url, states = workshop.url + "/services/board/mine", {"strapi": "passed"}
+    url, states = workshop.url + "/services/board/mine", {"public-address": "passed"}
     for said in (None, "token wrong", "token", "Basic eDp5", f"token {workshop.token}"):
         given = {"authorization": said} if said else {}
         assert httpx.put(url, json=states, headers=given, trust_env=False).status_code == 403
