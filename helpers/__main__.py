@@ -19,11 +19,11 @@ from helpers.core import home as homes
 from helpers.core import inputs, settings
 from helpers.core.errors import InputError, KitError
 from helpers.core.flows import TODAY
-from helpers.doctor import checks, diagnosis, golive_client
+from helpers.doctor import checks, diagnosis, explained, golive_client
 from helpers.doctor import golive as golive_checks
 from helpers.doctor.deployment import Target
-from helpers.doctor.recognise import Match, Reading, read
-from helpers.gateway.witness import Attempt
+from helpers.doctor.recognise import read
+from helpers.gateway.attempt import Attempt
 from helpers.kit import Kit
 from helpers.login import trace
 from helpers.login.verdict import Verdict
@@ -266,30 +266,10 @@ def explain(arguments: argparse.Namespace) -> int:
         raise InputError("There is no text: put it behind explain, in quotes, or pipe it in.")
     reading = read(text)
     if arguments.json:
-        print(json.dumps({"seen": reading.seen, "matches": [_as_json(each) for each in reading.matches],
-                          "next": reading.next}))  # fmt: skip
+        print(json.dumps(explained.as_json(reading)))
     else:
-        print("\n".join(_explained(reading)))
+        print("\n".join(explained.as_lines(reading)))
     return OK if any(each.sure for each in reading.matches) else FAILED
-
-
-def _as_json(match: Match) -> dict[str, Any]:
-    entry = match.failure
-    return {"id": entry.id, "name": entry.name, "title": entry.title, "sure": match.sure,
-            "why": match.why, "cause": entry.cause, "fix": list(entry.fix)}  # fmt: skip
-
-
-def _explained(reading: Reading) -> list[str]:
-    lines = [f"Seen: {'; '.join(reading.seen)}"] if reading.seen else []
-    if not reading.matches:
-        lines.append("Nothing known fits.")
-    for number, match in enumerate(reading.matches):
-        lines += ["", f"{'Sure ' if match.sure else 'Guess'} [{match.failure.id}] {match.failure.title}"]
-        lines.append(f"      {match.why}")
-        if number == 0 or match.sure:
-            steps = (f"{step}. {told}" for step, told in enumerate(match.failure.fix, 1))
-            lines += [f"      {told}" for told in (match.failure.cause, *steps)]
-    return [*lines, *(["", f"Next: {reading.next}"] if reading.next else [])]
 
 
 def notebooks(arguments: argparse.Namespace) -> int:

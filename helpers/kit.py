@@ -23,14 +23,13 @@ from helpers.core.errors import InputError, KitError
 from helpers.core.facts import Facts
 from helpers.core.flows import FLOWS, Flow
 from helpers.core.leftovers import sweep
-from helpers.core.masking import Secret
 from helpers.core.settings import Settings
 from helpers.core.urls import DOCUMENTED_FRONTEND, Urls, parsed
 from helpers.gateway.app import Gateway
 from helpers.gateway.exposure import becomes_public
 from helpers.gateway.public_address import PublicAddress, Seen, Tunnel
 from helpers.gateway.witness import Witness
-from helpers.login.verdict import Logins
+from helpers.login.logins import Logins
 from helpers.project.change import Plan
 from helpers.project.front_end_project import FrontEnd
 from helpers.project.strapi_project import Project
@@ -39,7 +38,7 @@ from helpers.strapi.provider_undo import Undo
 from helpers.strapi.put_back import PutBack
 from helpers.strapi.rate_limits import PoliteStrapi
 from helpers.strapi.restart import Restart
-from helpers.tunnel.ngrok_agent import leased
+from helpers.tunnel.ngrok_lease import leased
 from helpers.tunnel.own import BroughtTunnel
 
 if TYPE_CHECKING:
@@ -97,14 +96,7 @@ class Kit(Facts):
 
     def _take(self, given: Settings) -> None:
         """What is known at the beginning: in a rehearsal the stand-ins' addresses, but no app at Meta yet."""
-        self.settings = given
-        if self.world:
-            known = self.world.prefill(given)
-            self.world.meta.pair = known.client_id, known.client_secret
-            # Of a remembered half nobody would know whose it is: the app is to be made anew.
-            whole = bool(given.client_id and given.client_secret)
-            pair = (given.client_id, given.client_secret) if whole else ("", Secret())
-            self.settings = replace(known, client_id=pair[0], client_secret=pair[1])
+        self.settings = self.world.begin(given) if self.world else given
 
     def _client(self) -> httpx.Client:
         if self.world:
@@ -239,9 +231,9 @@ class Kit(Facts):
             self.learn(ngrok_domain=public.removeprefix("https://"))
         return public
 
-    def let_passwords(self, allowed: bool = True) -> None:
-        """Whether people may sign up and log in with a password at the public address, until it is closed."""
-        self.gateway.passwords_closed = not allowed
+    def let_passwords(self) -> None:
+        """Let people sign up and log in with a password at the public address, until it is closed."""
+        self.gateway.passwords_closed = False
 
     def becomes_public(self, *, ask: bool = True) -> list[str]:
         """What the tunnel shows to anybody, in sentences; Strapi is asked whether sign-up is open."""
@@ -330,13 +322,7 @@ class Kit(Facts):
 
     def take_out_overlays(self) -> list[str]:
         """Remove the public address from the Strapi project; returns the names of what went."""
-        project = Project(self.settings.strapi_project)
-        names = list(project.overlays())
-        paths = {project.folder.path(name) for name in names}
-        self.undo.files.undo(only=paths.__contains__)
-        for path in paths:  # one that no journal knows any more
-            path.unlink(missing_ok=True)
-        return names
+        return Project(self.settings.strapi_project).take_out_overlays(self.undo.files)
 
     def browser(self, twice: frozenset[str] = frozenset()) -> Browser:
         """A robot browser with a cookie jar of its own, for rehearsals."""

@@ -25,7 +25,17 @@ Before = Callable[[Handler | None], tuple[Gateway, App]]
 # What they import comes with `make test-real` alone.
 _BROWSER = [
     f"real/test_browser_{name}.py"
-    for name in ("canary", "go_live", "login", "meta", "notebook7", "notebooks")
+    for name in (
+        "canary",
+        "go_live",
+        "go_live_front_ends",
+        "go_live_header_buffer",
+        "go_live_notebook",
+        "login",
+        "meta",
+        "notebook7",
+        "notebooks",
+    )
 ]
 collect_ignore = [] if importlib.util.find_spec("axe_playwright_python") else _BROWSER
 

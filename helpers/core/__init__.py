@@ -1,1 +1,1 @@
-"""Errors, secrets, settings, inputs, addresses, and the login flows as data."""
+"""Errors, secrets, settings, inputs, addresses and their layout, and the login flows as data."""

@@ -14,6 +14,7 @@ KitError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 from helpers import failures
 from helpers.core.masking import redact
@@ -45,6 +46,11 @@ class KitError(Exception):
         self.failure = failure
         self.evidence = redact(evidence)
         self.fix = tuple(fix) or (failures.get(failure).fix if failure else ())
+
+    @classmethod
+    def of(cls, failure: str, evidence: str = "") -> Self:
+        """In the catalogue's own words."""
+        return cls(failures.get(failure).title, failure=failure, evidence=evidence)
 
     def _render_traceback_(self) -> list[str]:
         """IPython shows these lines instead of a traceback."""

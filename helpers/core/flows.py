@@ -16,7 +16,6 @@ _DATA: dict[str, Any] = tomllib.loads(
     files("helpers.core").joinpath("providers/instagram.toml").read_text(encoding="utf-8")
 )
 
-TITLE: str = _DATA["title"]
 AUTHORIZE_HOSTS: tuple[str, ...] = tuple(_DATA["authorize_hosts"])
 TOKEN_URL: str = _DATA["token_url"]
 PROFILE_URL: str = _DATA["profile_url"]
@@ -32,7 +31,6 @@ class Flow:
     scope: str
     scopes: tuple[str, ...]  # all that its login may ask for
     id_field: str  # what Strapi calls the client id towards the provider
-    secret_field: str
     email_domain: str  # of the addresses by which Strapi knows its users
     profile_fields: tuple[str, ...]
     address_labels: tuple[str, ...]  # in its console: redirect URIs, deauthorization, data deletion
@@ -51,14 +49,6 @@ class Credentials:
     secret_pattern: str
 
 
-@dataclass(frozen=True)
-class Step:
-    """One numbered step of Strapi's page in the console: the page's words, and today's click path."""
-
-    page: str
-    today: str
-
-
 def _flow(name: str) -> Flow:
     given = {**_DATA["flows"][name], "address_labels": _DATA["console"]["address_labels"][name]}
     frozen: dict[str, Any] = {
@@ -74,5 +64,4 @@ CONSOLE_URL: str = _DATA["console"]["url"]
 CONSOLE_AS_OF: date = _DATA["console"]["as_of"]
 # By flow, and ``account`` for Instagram's own settings: what stands on its buttons, fields and menus.
 CONSOLE_LABELS: dict[str, dict[str, Any]] = _DATA["console"]["labels"]
-CONSOLE_STEPS = tuple(Step(**step) for step in _DATA["console"]["steps"])
 REFUSED_APP_NAMES: tuple[str, ...] = tuple(_DATA["console"]["refused_names"])

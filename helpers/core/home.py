@@ -16,9 +16,9 @@ def checkout(code: Path = _CODE) -> Path | None:
     return root if (root / "pyproject.toml").is_file() and (root / "notebooks").is_dir() else None
 
 
-def default(code: Path = _CODE) -> Path:
+def default() -> Path:
     """Never the folder that the code was installed to, nor the one that somebody happens to stand in."""
-    return checkout(code) or user_state_path(NAME)
+    return checkout() or user_state_path(NAME)
 
 
 def make(home: Path) -> None:
@@ -27,10 +27,9 @@ def make(home: Path) -> None:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def own_notebooks(code: Path = _CODE) -> Path:
+def own_notebooks() -> Path:
     """The notebooks as they came: the checkout's, or those inside the wheel."""
-    root = checkout(code)
-    return root / "notebooks" if root else code / "notebooks"
+    return (checkout() or _CODE) / "notebooks"
 
 
 def notebook_folders(home: Path) -> list[Path]:

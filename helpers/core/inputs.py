@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from urllib.parse import urlsplit
 
+from helpers.core import origins
 from helpers.core.errors import InputError
 from helpers.core.flows import CREDENTIALS, DOCUMENTED
 from helpers.core.masking import Secret
 from helpers.failures import known
-
-_USUAL_PORT = {"http": 80, "https": 443}
-_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
-_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
-# What stands for a scheme where none is: nothing, or one with a slip of the finger (`http:/`, `htp://`).
-_NO_SCHEME = re.compile(r"(?i)(https?[:/]+|[a-z]*:?/+)?")
 
 
 def client_id(text: str) -> str:
@@ -69,11 +63,11 @@ def web_address(text: str, what: str = "The address") -> str:
     text = text.strip()
     if not text:
         raise InputError(f"{what} is empty. Type it with http:// or https:// in front.")
-    origin = _origin(text)
+    origin = origins.usual(text)
     if not origin:
-        meant = _with_scheme(text)
+        meant = origins.with_scheme(text)
         if meant:
-            raise InputError(f"{what} needs its scheme: type {_origin(meant)}")
+            raise InputError(f"{what} needs its scheme: type {origins.usual(meant)}")
         raise InputError(f"{what} is not a web address: type something like https://example.com")
     parts = urlsplit(text)
     if "@" in parts.netloc:
@@ -86,31 +80,31 @@ def web_address(text: str, what: str = "The address") -> str:
 def public_url(text: str) -> str:
     """The address Meta sends people back to: https, and never this machine's own name."""
     # Looked at first: to add a scheme to localhost would be the wrong advice here.
-    if _is_this_machine(_host(text.strip()) or _host(_with_scheme(text.strip()))):
+    if origins.is_this_machine(origins.host(text.strip()) or origins.host(origins.with_scheme(text.strip()))):
         raise InputError(
             "Meta refuses localhost: type the public https address of your tunnel, "
             "such as https://your-name.ngrok-free.dev"
         )
     origin = web_address(text, "The public URL")
     if not origin.startswith("https://"):
-        raise InputError(f"Meta takes only https: type https://{_host(origin)}")
+        raise InputError(f"Meta takes only https: type https://{origins.host(origin)}")
     return origin
 
 
 def deployed_address(text: str, what: str, *, with_path: bool = False) -> str:
     """The https address that users will use; ``with_path`` for a page's, whose path is kept."""
-    path = urlsplit(text.strip()).path if with_path and _origin(text.strip()) else ""
+    path = urlsplit(text.strip()).path if with_path and origins.usual(text.strip()) else ""
     address = web_address(text.strip().removesuffix(path) if path else text, what)
-    if _is_this_machine(_host(address)):
+    if origins.is_this_machine(origins.host(address)):
         raise InputError(f"{what} is this machine's own name: type the one that your users will use.")
     if not address.startswith("https://"):
-        raise InputError(f"{what} must begin with https: type https://{_host(address)}")
+        raise InputError(f"{what} must begin with https: type https://{origins.host(address)}")
     return address + path.rstrip("/")
 
 
 def two_servers(front_end: str, strapi: str) -> None:
     """Refuse a front end that is Strapi itself: the public address leads to all of it."""
-    if front_end and _server(front_end) == _server(strapi):
+    if front_end and origins.server(front_end) == origins.server(strapi):
         raise InputError(
             f"The front end's address (FRONTEND_URL) is Strapi's own: {front_end} would put Strapi's admin "
             "panel on the internet. Type where your front end's dev server listens, or leave it empty: then "
@@ -122,10 +116,11 @@ def frontend_redirect(text: str) -> str:
     """Strapi 5.51 and later crash on a relative address here, so only an absolute one is taken."""
     text = text.strip()
     # A blank in the path is not a missing scheme.
-    origin = _origin(re.sub(r"(?<=\S)\s", "%20", text))
+    origin = origins.usual(re.sub(r"(?<=\S)\s", "%20", text))
     if not origin:
         example = (
-            _with_scheme(text) or f"https://your-name.ngrok-free.dev/connect/{DOCUMENTED.provider}/redirect"
+            origins.with_scheme(text)
+            or f"https://your-name.ngrok-free.dev/connect/{DOCUMENTED.provider}/redirect"
         )
         raise InputError(
             "The redirect URL must be absolute: type it with https:// or http:// and the host in front, "
@@ -150,7 +145,7 @@ def frontend_redirect(text: str) -> str:
 def domain(text: str) -> str:
     """ngrok's fixed development domain; the scheme is dropped when it was copied along."""
     text = re.sub(r"(?i)^https?://", "", text.strip()).rstrip("/").lower()
-    if text and not ("." in text and _is_host(text)):
+    if text and not ("." in text and origins.is_host(text)):
         raise InputError(
             "The domain must be a host name such as your-name.ngrok-free.dev. "
             "You find yours in ngrok's dashboard, page Domains."
@@ -192,58 +187,3 @@ def number(text: str) -> int | None:
     if text and not re.fullmatch(r"[0-9]{1,6}", text):
         raise InputError("Type a whole number such as 7, or nothing.")
     return int(text) if text else None
-
-
-def _origin(text: str) -> str:
-    """Scheme, host and port in their one usual spelling; empty when the text is no web address."""
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return ""
-    if parts.scheme not in _USUAL_PORT or port == 0 or not _is_host(host):
-        return ""
-    if " " in text or not text.isprintable():
-        return ""
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}" + ("" if port in (None, _USUAL_PORT[parts.scheme]) else f":{port}")
-
-
-def _with_scheme(text: str) -> str:
-    """The address that a text without a scheme most likely means; empty when it means none."""
-    bare = _NO_SCHEME.sub("", text, count=1)
-    site = _origin(f"http://{bare}").removeprefix("http://")
-    # A single word may be anything, unless a port follows.
-    if "@" in bare or not (site == "localhost" or re.search(r"[.:]", site)):
-        return ""
-    near = _is_this_machine(_host(f"http://{bare}")) or "." not in site
-    return f"{'http' if near else 'https'}://{bare}"
-
-
-def _host(address: str) -> str:
-    return urlsplit(_origin(address)).hostname or ""
-
-
-def _is_host(host: str) -> bool:
-    """A name or an IP address that every HTTP client takes; names outside ASCII they spell differently."""
-    if ":" in host or host.rpartition(".")[2].isdigit():
-        try:
-            return bool(ipaddress.ip_address(host))
-        except ValueError:
-            return False
-    return len(host) <= 253 and _NAME.fullmatch(host) is not None
-
-
-def _server(origin: str) -> tuple[str, int | None]:
-    """Host and port; all names of this machine are one."""
-    parts = urlsplit(origin)
-    host = parts.hostname or ""
-    return "" if _is_this_machine(host) else host, parts.port or _USUAL_PORT.get(parts.scheme)
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-    return address.is_loopback or address.is_unspecified

@@ -13,7 +13,7 @@ from helpers.core.settings import NAMES
 # Nobody writes one file for longer; what is younger may be another notebook's, at work right now.
 _STALE = 60.0  # seconds
 _DOTENV = ".tmp_" + "[a-z0-9_]" * 8  # what python-dotenv replaces a file with
-_OF_THE_KIT = (".*.kit-new", "door.[0-9]*", "ngrok.yml")
+_OF_THE_KIT = (".*.kit-new", "ngrok.yml")
 
 
 def sweep(home: Path, folder: Path, written: Iterable[Path]) -> None:

@@ -20,7 +20,7 @@ from helpers.failures import known
 from helpers.gateway.app import HELLO
 from helpers.project.front_end_project import FrontEnd
 from helpers.project.front_end_start import installed_node
-from helpers.tunnel import ngrok_agent, proof
+from helpers.tunnel import ngrok_refusals, proof
 
 _PATIENCE = 10.0  # seconds; a dev server builds its page on the first request
 # The one place behind the gateway that is nobody's step of a login, and so leaves no hop in the trace.
@@ -64,7 +64,7 @@ def front_end(measured: Measurements) -> str:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise _silent(front_end, f"{type(error).__name__}: {error}") from error
     if code := seen.headers.get("ngrok-error-code"):
-        raise _earlier(measured, front_end, ngrok_agent.refusal(f"{front_end}: {code}"))
+        raise _earlier(measured, front_end, ngrok_refusals.refusal(f"{front_end}: {code}"))
     if re.search(proof.REFUSES_HOST, seen.text):
         raise KitError(
             f"The front end refuses {front_end}",

@@ -11,7 +11,7 @@ from helpers.core.errors import KitError, TunnelError
 from helpers.doctor.measurements import Finding, Measurements, NotYet
 from helpers.failures import known
 from helpers.gateway.app import HELLO
-from helpers.tunnel import ngrok_agent
+from helpers.tunnel import ngrok_lease
 from helpers.tunnel import proof as tunnels
 from helpers.web.deadline import aside, fetch
 
@@ -31,7 +31,7 @@ def tunnel(measured: Measurements) -> str | Finding:
         raise address.trouble
     if seen := measured.address():
         return f"{seen.public} is held open by {seen.holder}"
-    if (lease := ngrok_agent.leased(kit.folder)) and not ngrok_agent.runs(lease.kernel):
+    if (lease := ngrok_lease.leased(kit.folder)) and not ngrok_lease.runs(lease.kernel):
         told = f"{kit.public_url or 'A tunnel'} was open, but the kernel that held it is gone"
         raise KitError(told, failure=known.TUNNEL_GONE_AFTER_RESTART)
     raise NotYet(measured.tunnel())

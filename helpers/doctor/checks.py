@@ -117,11 +117,6 @@ _ALL = tuple(name for name in CHECKS if name != "redirect-uris")
 _WAY_BACK = {"provider-settings", "front-end"}
 
 
-def run_one(kit: Kit, name: str) -> Result:
-    """One check now. It never raises: whatever happens is the result."""
-    return run(kit, (name,))[0]
-
-
 def run(kit: Kit, names: Sequence[str] = _ALL) -> list[Result]:
     """Several checks at once, in the order of ``names``; nobody waits longer than ``DEADLINE``."""
     until = time.monotonic() + DEADLINE
@@ -167,9 +162,10 @@ def _explains(other: Result, result: Result) -> bool:
         return result.id == "login" and other.id in _WAY_BACK
     entry = failures.get(result.failure)
     cause = {other.id, failures.get(other.failure).name if other.failure else None}
-    # Steps of its own are another thing to do. Whatever else two checks find stands side by side: mending the
-    # one would not mend the other.
-    return result.fix == entry.fix and bool(cause & set(entry.follows))
+    # The same failure with steps of its own is another thing to do. Whatever else two checks find stands side
+    # by side: mending the one would not mend the other.
+    same = other.failure == result.failure and result.fix != entry.fix
+    return not same and bool(cause & set(entry.follows))
 
 
 def _ended(name: str, future: Future[Result], until: float) -> Result:

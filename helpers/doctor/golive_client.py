@@ -7,6 +7,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -36,19 +37,26 @@ def client(
     Raises:
         InputError: ``cacert`` is no certificate.
     """
-    trusted = _trusted(cacert)
-    mounts = {
-        f"all://{host}": _Resolving(httpx.HTTPTransport(verify=trusted), resolve or {})
-        for host, _ in resolve or {}
-    }
     return httpx.Client(
-        verify=trusted,
+        **dialling(resolve or {}, cacert),
         transport=transport,
-        mounts=mounts,
         timeout=PATIENCE,
         headers={"User-Agent": "instagram-login-kit golive"},
         event_hooks={"request": [_bounded(frozenset(hosts))]},
     )
+
+
+def dialling(resolve: Mapping[tuple[str, int], str], cacert: Path | None) -> dict[str, Any]:
+    """What makes any client of httpx go to these addresses and trust these authorities.
+
+    Raises:
+        InputError: ``cacert`` is no certificate.
+    """
+    trusted = _trusted(cacert)
+    mounts = {
+        f"all://{host}": _Resolving(httpx.HTTPTransport(verify=trusted), resolve) for host, _ in resolve
+    }
+    return {"verify": trusted, "mounts": mounts}
 
 
 def resolved(given: Iterable[str]) -> Resolved:

@@ -14,7 +14,7 @@ from helpers.strapi.providers import Admin
 
 _PAUSE = 2.0  # seconds between two looks
 _STEPS = (
-    "Look where your browser ended. 502 at /callback: the proxy's buffer for headers is.",
+    "Look where your browser ended. 502 at /callback: the proxy's buffer for headers is too small.",
     "An error on your page or in Strapi's log: paste it into What do you see.",
     "Then check the deployed setup again and log in once more.",
 )
@@ -55,6 +55,7 @@ class ProductionLogin:
             raise Stopped(
                 f"@{account} has a user in this Strapi already, and a repeated login changes nothing there",
                 fix=(
+                    _STEPS[0],
                     f"If {account} is only a test's user, delete it in the Content Manager and log in again.",
                     "Or log in with an account that was never here.",
                 ),

@@ -19,10 +19,9 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from helpers import failures
-from helpers.core.masking import redact
+from helpers.doctor.excerpt import excerpt
 from helpers.failures import Anchor, Failure, known
 
-_MOST = 16_000  # characters; the telling ones of a log stand at its ends
 _GUESSES = 3
 _TELLING = 6  # what shared words must weigh together, measured on texts that were not tuned on
 _CODE = 200  # characters that an error code is worth: it tells more than any sentence around it
@@ -51,16 +50,11 @@ class Reading:
     next: str
 
 
-def recognise(text: str, *, masked: bool = False) -> list[Match]:
+def read(text: str, *, masked: bool = False) -> Reading:
     """The entries that fit, best first; guesses only when nothing is sure.
 
     ``masked`` says that the text held a secret before it came here.
     """
-    return list(read(text, masked=masked).matches)
-
-
-def read(text: str, *, masked: bool = False) -> Reading:
-    """The same, with whose words were seen and what to look at next."""
     shown = _Text(_readable(text))
     found = [(anchor, match) for anchor in failures.anchors() if (match := shown.search(anchor.sign))]
     ours = [(anchor, match) for anchor, match in found if anchor.party]
@@ -75,20 +69,24 @@ def read(text: str, *, masked: bool = False) -> Reading:
 
 def _readable(text: str) -> str:
     """As it is, and once more as its author meant it: out of an address, out of HTML."""
-    if len(text) > _MOST:
-        text = text[: _MOST // 2] + text[-_MOST // 2 :]
-    shown = redact(text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    shown = excerpt(text)[0].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     meant = html.unescape(re.sub(r"<[^<>]*>", " ", unquote_plus(shown)))
     return shown if meant == shown else f"{shown}\n{' '.join(meant.split())}"
 
 
 class _Text:
-    """A text, searched in any case; what it cannot match is passed over without a try."""
+    """A text, searched in any case and once for each sign; what it cannot match is passed over untried."""
 
     def __init__(self, shown: str) -> None:
         self.shown, self.low = shown, shown.lower()
+        self._found: dict[str, re.Match[str] | None] = {}
 
     def search(self, expression: str) -> re.Match[str] | None:
+        if expression not in self._found:
+            self._found[expression] = self._search(expression)
+        return self._found[expression]
+
+    def _search(self, expression: str) -> re.Match[str] | None:
         if not any(literal in self.low for literal in _literals(expression)):
             return None
         return _compiled(expression).search(self.shown)
@@ -193,8 +191,7 @@ def _short(match: re.Match[str]) -> str:
 
 
 def _holds_a_secret(text: str) -> bool:
-    plain = _ERROR_NAME.sub("", text)
-    return redact(plain) != plain
+    return excerpt(_ERROR_NAME.sub("", text))[1]
 
 
 def _leak() -> Match:

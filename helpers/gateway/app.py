@@ -22,15 +22,17 @@ from helpers import failures
 from helpers.core.masking import Secret
 from helpers.core.urls import HEALTH, ME, Urls, parsed
 from helpers.failures import Failure, known
+from helpers.gateway.attempt import Hop
 from helpers.gateway.capture import Role
 from helpers.gateway.closed import is_closed, is_password_login
 from helpers.gateway.forward import PATIENCE, Upstream, closed
 from helpers.gateway.observe import Observed
 from helpers.gateway.own_browser import OwnBrowser
-from helpers.gateway.witness import Hop, Witness
+from helpers.gateway.witness import Witness
 from helpers.web import frontend
-from helpers.web.answers import as_json, text
-from helpers.web.server import Request, Server
+from helpers.web.answers import refusal, text
+from helpers.web.server import Server
+from helpers.web.serving import Request
 
 HELLO = "/.kit/hello"  # answers the nonce by which this very gateway is recognised from outside
 
@@ -171,13 +173,11 @@ class Gateway:
 
 
 def _no_passwords() -> web.StreamResponse:
-    """In the shape of Strapi's own errors, which the front end knows how to show."""
     said = (
         "Accounts with a password are closed at this public address: anybody on the internet could make one. "
         "Whoever opened the address can open them, too, where they started the tunnel."
     )
-    error = {"status": 403, "name": "ForbiddenError", "message": said, "details": {}}
-    return as_json({"data": None, "error": error}, 403)
+    return refusal(403, "ForbiddenError", said)
 
 
 class _Anything:

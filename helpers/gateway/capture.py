@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from helpers.core.masking import MASK, SECRET_NAMES, Secret, redact
+from helpers.gateway.attempt import Hop, mark
 from helpers.gateway.headers import who_asks
-from helpers.gateway.witness import Hop, mark
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 # Parameters that may be shown: they explain a login and open nothing.
 _HARMLESS = {"app_id", "client_id", "fields", "grant_type", "redirect_uri", "response_type", "scope"}

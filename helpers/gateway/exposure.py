@@ -15,7 +15,7 @@ def becomes_public(front_end: str, strapi: str, sign_up: bool | None) -> list[st
     if front_end:
         page = (
             f"Your front end at {front_end}: its pages and their sources. A dev server is more than pages. "
-            "Its files, editors and debuggers are closed; `vite preview` and `next start` show still less."
+            "Its files, editors and debuggers are closed; vite preview and next start show still less."
         )
     api = f"/api of your Strapi at {strapi}, as far as its roles allow. Its admin panel never."
     return [page, api, _SIGN_UP[sign_up]]

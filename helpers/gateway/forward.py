@@ -12,13 +12,13 @@ from aiohttp import web
 from helpers.core.masking import Secret
 from helpers.core.urls import parsed
 from helpers.failures import Failure
-from helpers.gateway.headers import Pairs, request_head, signed_by_strapi, told
+from helpers.gateway.headers import Pairs, request_head, secured, signed_by_strapi, told
 from helpers.gateway.relay import relay
 from helpers.gateway.request_body import Body, Stalled
 from helpers.gateway.upstream import Connection, Crowded, Head, Pool, Unreached
-from helpers.web.answers import as_json, text
+from helpers.web.answers import refusal, text
 from helpers.web.pages import failure_page
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 PATIENCE = 120.0  # seconds between two signs of life of an upstream; dev servers build on the first request
 _MOST_BODIES = 50  # longer ones under way to one upstream; the other connections are for everybody else
@@ -85,11 +85,11 @@ class Upstream:
             connection.expect(bodiless=request.method == "HEAD")
             connection.send(head + body.first)
             if body.complete:
-                return await self.answer(request, await connection.head(), connection)
+                return await self.answer(request, _kept(await connection.head(), public), connection)
             sending = asyncio.create_task(body.pass_on(connection))
             try:
                 answer = await _first(connection.head(), sending)
-                return await self.answer(request, answer, connection)
+                return await self.answer(request, _kept(answer, public), connection)
             finally:
                 if not sending.done():  # some answer before they have it all
                     connection.protocol.force_close()
@@ -122,9 +122,7 @@ class Upstream:
             return failure_page(status, seen, failure)
         details = {"failure": failure.id, "fix": failure.fix}
         name = "Timeout" if error.silent else "NoAnswer"
-        told = {"status": status, "name": name, "message": seen, "details": details}
-        # In the shape of Strapi's own errors, which the front end knows how to show.
-        return as_json({"data": None, "error": told}, status)
+        return refusal(status, name, seen, details)
 
     async def status_of(self, path: str, token: Secret, seconds: float) -> int | None:
         """The status of a GET with this bearer token; None if there is no answer in time."""
@@ -152,6 +150,10 @@ async def _soon(room: asyncio.Semaphore) -> AsyncIterator[None]:
         yield
     finally:
         room.release()
+
+
+def _kept(head: Head, public: str) -> Head:
+    return head._replace(headers=secured(head.headers, public))
 
 
 async def _first(answer: Coroutine[Any, Any, Head], sending: asyncio.Task[None]) -> Head:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from aiohttp.base_protocol import BaseProtocol
 
+from helpers.gateway.upstream import send
+
 LARGEST = 2**24  # bytes of one message
 HEARD = 2**22  # bytes of one that a browser sends; what it says to a dev server is some hundred
 CLOSE = 8
@@ -111,11 +113,7 @@ class Side:
             yield Frame(first & 0x0F, bool(first & 0x80), raw, start, mask)
 
     async def write(self, data: bytes) -> None:
-        if self._protocol.transport is None:
-            raise ConnectionResetError
-        self._protocol.transport.write(data)
-        if self._protocol.writing_paused:
-            await self._protocol._drain_helper()
+        await send(self._protocol, data)
 
     def leave(self, code: int, *, masked: bool) -> None:
         """Say goodbye in the place of the other, who has gone without a word."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from helpers.core.urls import parsed
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 _HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te",
                b"trailer", b"transfer-encoding", b"upgrade", b"proxy-connection"}  # fmt: skip
@@ -62,9 +62,17 @@ def _without_ours(pair: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
 
 def request_head(request: Request, headers: Pairs) -> bytes:
     """The request's line and these headers, as an upstream gets them."""
-    lines = [b"%s %s HTTP/1.1" % (request.method.encode(), _raw_target(request))]
-    lines += [name + b": " + value for name, value in headers]
-    return b"\r\n".join([*lines, b"", b""])
+    return head(b"%s %s HTTP/1.1" % (request.method.encode(), _raw_target(request)), headers)
+
+
+def head(first: bytes, headers: Pairs) -> bytes:
+    """The head of a message, down to the empty line."""
+    return b"\r\n".join([first, *(name + b": " + value for name, value in headers), b"", b""])
+
+
+def chunk(piece: bytes) -> bytes:
+    """A piece of a body whose length nobody has said; an empty one would end it."""
+    return b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b""
 
 
 def _raw_target(request: Request) -> bytes:
@@ -79,6 +87,19 @@ def who_asks(request: Request) -> bytes:
         return str(ip_address(last)).encode()
     except ValueError:
         return (request.remote or "").encode()
+
+
+def secured(headers: tuple[tuple[bytes, bytes], ...], public: str) -> tuple[tuple[bytes, bytes], ...]:
+    """On an https address every cookie is for https alone; Strapi, asked over http, cannot say so."""
+    if not public.startswith("https:"):
+        return headers
+    return tuple(map(_secured, headers))
+
+
+def _secured(pair: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    name, value = pair
+    flags = {flag.strip().lower() for flag in value.split(b";")[1:]}
+    return (name, value + b"; Secure") if name.lower() == b"set-cookie" and b"secure" not in flags else pair
 
 
 def signed_by_strapi(headers: tuple[tuple[bytes, bytes], ...]) -> bool:

@@ -12,9 +12,10 @@ from aiohttp import web
 
 from helpers.core.masking import Secret
 from helpers.core.urls import parsed
+from helpers.gateway.attempt import Hop
 from helpers.gateway.capture import Exchange, Role
-from helpers.gateway.witness import Hop, Witness
-from helpers.web.server import Handler, Request
+from helpers.gateway.witness import Witness
+from helpers.web.serving import Handler, Request
 
 
 class Observed:

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from helpers.gateway.headers import OWN_COOKIE
 from helpers.web.answers import redirect
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 _MARK = "kit-browser"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from aiohttp import StreamReader, web
 
 from helpers.gateway.capture import Exchange
-from helpers.gateway.headers import end_to_end
-from helpers.gateway.upstream import Head
-from helpers.web.server import Request
+from helpers.gateway.headers import chunk, end_to_end, head
+from helpers.gateway.upstream import Head, send
+from helpers.web.serving import Request
 
 _BODILESS = {204, 304}
 
@@ -62,8 +62,7 @@ class _Answer:
     async def write(self, seen: Exchange | None) -> None:
         body = self._head.body
         status = f"HTTP/1.1 {self._head.status} {self._head.reason}".encode("utf-8", "surrogateescape")
-        lines = [status, *(name + b": " + value for name, value in self._headers), b"", b""]
-        ready, held = b"\r\n".join(lines), b""
+        ready, held = head(status, self._headers), b""
         if seen:
             seen.answering(self._head.status, self._head.headers)
         while not body.at_eof() and (piece := await self._next(body)):
@@ -80,7 +79,7 @@ class _Answer:
         await self._send(ready + b"0\r\n\r\n" if self._chunked else ready)
 
     def _framed(self, piece: bytes) -> bytes:
-        return b"%x\r\n%b\r\n" % (len(piece), piece) if self._chunked and piece else piece
+        return chunk(piece) if self._chunked else piece
 
     async def _next(self, body: StreamReader) -> bytes:
         try:
@@ -92,9 +91,4 @@ class _Answer:
             raise ConnectionResetError from None
 
     async def _send(self, data: bytes) -> None:
-        protocol = self._request.protocol
-        if protocol.transport is None:
-            raise ConnectionResetError
-        protocol.transport.write(data)
-        if protocol.writing_paused:
-            await protocol._drain_helper()
+        await send(self._request.protocol, data)

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from helpers.gateway.capture import Exchange
+from helpers.gateway.headers import chunk
 from helpers.gateway.upstream import Connection
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 _STALLED = 30.0  # seconds between two pieces of a request's body
 _WHOLE = 60.0  # seconds for a whole body, and one more for each
@@ -63,7 +64,7 @@ class Body:
             connection.send(b"0\r\n\r\n")
 
     def _framed(self, piece: bytes) -> bytes:
-        return b"%x\r\n%b\r\n" % (len(piece), piece) if self._chunked and piece else piece
+        return chunk(piece) if self._chunked else piece
 
     async def _next(self) -> bytes:
         last = min(self._heard + _STALLED, self._began + _WHOLE + self._size / _SLOWEST)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from aiohttp import StreamReader, client_exceptions, http_exceptions
+from aiohttp.base_protocol import BaseProtocol
 from aiohttp.client_proto import ResponseHandler
 
 _CONNECTING = 5.0  # seconds; on this machine it takes one or none
@@ -97,6 +98,15 @@ class Connection:
         if transport and transport.get_write_buffer_size():
             self.protocol.abort()  # nobody waits until the other side has read it all
         self.protocol.close()
+
+
+async def send(protocol: BaseProtocol, data: bytes) -> None:
+    """Write to whoever is there, as fast as they read."""
+    if protocol.transport is None:
+        raise ConnectionResetError
+    protocol.transport.write(data)
+    if protocol.writing_paused:
+        await protocol._drain_helper()
 
 
 def failure_of(error: BaseException) -> Unreached | None:

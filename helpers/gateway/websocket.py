@@ -15,11 +15,11 @@ from aiohttp import web
 from helpers.gateway.closed import may_say
 from helpers.gateway.forward import CROWDED, Upstream
 from helpers.gateway.frames import CLOSE, HEARD, Frame, Side
-from helpers.gateway.headers import end_to_end, request_head
+from helpers.gateway.headers import end_to_end, head, request_head
 from helpers.gateway.relay import Passed
-from helpers.gateway.upstream import Connection, Head, Unreached
+from helpers.gateway.upstream import Connection, Head, Unreached, send
 from helpers.web.answers import text
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 _DIALLING = 10.0  # seconds until the upstream must have accepted
 _LEAVING = 1.0  # seconds for an upstream to say goodbye too; the gateway's stop must not wait for it
@@ -101,10 +101,7 @@ async def _accept(request: Request, answer: Head, listens: bool) -> None:
     dropped = _NOT_OFFERED if listens else ()
     kept = [pair for pair in end_to_end(answer.headers) if pair[0].lower() not in dropped]
     kept += [(b"Connection", b"Upgrade"), (b"Upgrade", request.headers["Upgrade"].encode())]
-    lines = [b"HTTP/1.1 101 Switching Protocols", *(name + b": " + value for name, value in kept)]
-    if request.transport is None:
-        raise ConnectionResetError
-    request.transport.write(b"\r\n".join([*lines, b"", b""]))
+    await send(request.protocol, head(b"HTTP/1.1 101 Switching Protocols", kept))
 
 
 async def _converse(request: Request, connection: Connection, pass_on: _PassOn) -> None:

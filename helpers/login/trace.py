@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from helpers import failures
 from helpers.core.urls import parsed
-from helpers.gateway.witness import Attempt, Hop
+from helpers.gateway.attempt import Attempt, Hop
 from helpers.login.verdict import Verdict
 
 # What each step is for, in the words of the notebooks.

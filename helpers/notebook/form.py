@@ -136,7 +136,7 @@ class Form(Block):
         for field in self.fields:
             if isinstance(field, SecretField):
                 shown.update(b"\1" + field.secret.reveal().encode(errors="surrogatepass"))
-            elif isinstance(field, w.Text | w.Checkbox | w.RadioButtons) or _is_value(field):
+            elif isinstance(field, w.Text | w.Checkbox | w.RadioButtons | w.Dropdown) or _is_value(field):
                 shown.update(b"\2" + str(field.value).encode(errors="surrogatepass"))
         return shown.digest()
 
@@ -211,6 +211,8 @@ class Form(Block):
                 else:
                     answer = cast(str, await asyncio.to_thread(job))
                 self.kit.tried.update(self.checks)
+                # Work that began another setup has filled the fields anew.
+                self._made_with = self._made_with or self._digest()
                 return answer
             except KitError as error:
                 error.fix = tuple(self.kit.urls.filled(step) for step in error.fix)

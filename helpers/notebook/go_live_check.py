@@ -31,7 +31,9 @@ class GoLiveForm(Form):
         def job() -> str:
             target = shared.known()
             shared.break_(wrong)
-            results = golive.run(target, transport=shared.transport())
+            results = golive.run(
+                target, resolve=shared.resolve, cacert=shared.cacert, transport=shared.transport()
+            )
             self.found.value = diagnosis.as_html(results)
             if not checks.in_order(results):
                 raise _first(results)

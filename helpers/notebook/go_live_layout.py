@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import ipywidgets as w
@@ -15,6 +16,7 @@ from helpers.core.flows import TODAY
 from helpers.core.layout import OTHER_SITE
 from helpers.core.masking import Secret
 from helpers.core.urls import Urls
+from helpers.doctor import golive_client
 from helpers.doctor.deployment import Target
 from helpers.kit import Kit
 from helpers.notebook import progress
@@ -43,6 +45,8 @@ class Deployed:
     def __init__(self, kit: Kit) -> None:
         self.kit, self.target = kit, Target("", "", TODAY.provider)
         self.inside, self.email, self.password = "", "", Secret()
+        self.resolve: golive_client.Resolved = {}
+        self.cacert: Path | None = None
         self.world: DeployedWorld | None = None
         self._faulty = False
         if kit.world:
@@ -71,6 +75,11 @@ class Deployed:
     def transport(self) -> httpx.BaseTransport | None:
         return self.world.internet.transport() if self.world else None
 
+    def http(self) -> httpx.Client:
+        """For an administrator, who reaches a staging host as its checks do."""
+        dialling = golive_client.dialling(self.resolve, self.cacert)
+        return httpx.Client(transport=self.transport(), timeout=10, **dialling)
+
 
 class LayoutForm(Form):
     """Two addresses in; the layout and exactly its lines out."""
@@ -82,12 +91,18 @@ class LayoutForm(Form):
             options=list(_PROJECTS), description="Strapi's project", style=LABEL, layout=wide()
         )
         self.project.add_class("kit-field")
+        self.resolve = text_field("Hosts without DNS, as curl's --resolve", "", "HOST:PORT:ADDRESS …")
+        self.cacert = text_field(
+            "File of your own authority, as curl's --cacert", "", "/etc/ssl/staging-ca.pem"
+        )
+        self.staging = w.Accordion([w.VBox([self.resolve, self.cacert])], titles=["A staging host"])
         self.why, self.lines = w.HTML(), w.VBox()
-        fields = [self.strapi, self.page, self.project]
-        super().__init__(kit, fields, "Show me the lines")
-        self.children = (*fields, self.buttons, self.status, self.why, self.lines)
+        shown = [self.strapi, self.page, self.project]
+        super().__init__(kit, [*shown, self.resolve, self.cacert], "Show me the lines")
+        self.children = (*shown, self.staging, self.buttons, self.status, self.why, self.lines)
 
     def fill(self) -> None:
+        self.staging.layout.display = "none" if self.kit.world else ""
         if self.kit.world:
             self.offer(self.strapi, LAYOUT.strapi)
             self.offer(self.page, LAYOUT.page)
@@ -103,6 +118,7 @@ class LayoutForm(Form):
         try:
             strapi = inputs.deployed_address(self.strapi.value, "Strapi's address")
             page = inputs.deployed_address(self.page.value, "The page's address", with_path=True)
+            self._dial()
         except KitError as error:
             self.refuse(error)
             return
@@ -123,6 +139,14 @@ class LayoutForm(Form):
             return f"{said}: they make {target.strapi} Strapi's public address, too." if apart else f"{said}."
 
         self.work(job, "Looking at the two addresses")
+
+    def _dial(self) -> None:
+        """Whatever goes to these hosts from here on goes there by these."""
+        shared, file = the(Deployed), self.cacert.value.strip()
+        resolve = golive_client.resolved(self.resolve.value.replace(",", " ").split())
+        cacert = Path(file).expanduser() if file else None
+        golive_client.dialling(resolve, cacert)
+        shared.resolve, shared.cacert = resolve, cacert
 
 
 def _lines(found: list[Snippet]) -> list[w.Widget]:

@@ -86,7 +86,7 @@ class ProductionProviderForm(_SignedIn):
             lambda: inputs.client_secret(self.secret.secret.reveal()),
             lambda: inputs.frontend_redirect(self.callback.value),
         )
-        with httpx.Client(transport=the(Deployed).transport(), timeout=10) as http:
+        with the(Deployed).http() as http:
             admin = self.sign_in(http)
             changed = self._undo().save(admin, TODAY, key=key, secret=secret, callback=callback)
         if not changed:
@@ -94,7 +94,7 @@ class ProductionProviderForm(_SignedIn):
         return f"Saved in production's Strapi ({', '.join(changed)}); all other providers untouched"
 
     def _put_back(self) -> str:
-        with httpx.Client(transport=the(Deployed).transport(), timeout=10) as http:
+        with the(Deployed).http() as http:
             admin, undo = self.sign_in(http), self._undo()
             if TODAY.provider not in undo.recorded:
                 raise InputError(
@@ -131,7 +131,7 @@ class ProductionLoginForm(_SignedIn):
         if not account:
             raise InputError("Type the Instagram name that you will log in with.")
         patience = _ROBOTS_PATIENCE if shared.world else _PATIENCE
-        with httpx.Client(transport=shared.transport(), timeout=10) as http:
+        with shared.http() as http:
             login = ProductionLogin(self.sign_in(http), target.provider)
             if shared.world:
                 _walk(shared.world, target)

@@ -11,23 +11,26 @@ import ipywidgets as w
 
 from helpers.core.errors import Stopped
 from helpers.doctor.check_files import elsewhere
-from helpers.gateway.witness import Attempt
+from helpers.gateway.attempt import Attempt
 from helpers.kit import Kit
 from helpers.login.verdict import failed
-from helpers.notebook.form import Form
+from helpers.notebook.form import Form, note
 
 if TYPE_CHECKING:
     from helpers.login.robot_browser import Consent
 
 _PATIENCE = 600.0  # seconds a person may take in the browser
 _ROBOTS_PATIENCE = 10.0
+_WHY_ROBOT = (
+    "A robot walks the login for you, because a tab of your browser cannot reach this kernel on {where}."
+)
 
 
 class LoginForm(Form):
     """Start a login and wait until it is witnessed.
 
-    In a rehearsal a robot walks it and asks the reader for the consent, which works on a remote hub too;
-    in live mode the address opens in the reader's own browser.
+    A real tab comes first where the reader's browser can reach this kernel's computer. In a rehearsal a robot
+    can walk it, too, and asks the reader for the consent here; elsewhere it is the only one who can.
     """
 
     checks = ("login",)
@@ -38,33 +41,46 @@ class LoginForm(Form):
         self.deny = w.Button(description="Deny")
         self.consent = w.VBox([self.question, w.HBox([self.allow, self.deny])])
         self.link = w.HTML()
-        self.tab_button = w.Button(description="Use a real tab instead", layout=w.Layout(width="auto"))
-        self.tab_button.on_click(lambda _: self.open_tab())
+        self.why_robot = note("")
+        self.robot_button = w.Button(description="Let a robot log in instead", layout=w.Layout(width="auto"))
+        self.robot_button.on_click(lambda _: self.let_robot())
         self._answer: asyncio.Future[bool] | None = None
         self.allow.on_click(lambda _: self._decide(True))
         self.deny.on_click(lambda _: self._decide(False))
         self._show_consent(None)
         super().__init__(kit, [self.link], "Log in with Instagram")
-        self.children = [self.buttons, self.link, self.status, self.consent]
-        self.buttons.children = [self.submit_button, self.tab_button, self.cancel_button]
+        self.children = [self.why_robot, self.buttons, self.link, self.status, self.consent]
+        self.buttons.children = [self.submit_button, self.robot_button, self.cancel_button]
 
     def fill(self) -> None:
-        self.tab_button.layout.display = "" if self.kit.world and not elsewhere() else "none"
+        where, rehearsal = elsewhere(), self.kit.world is not None
+        self.robot_button.layout.display = "" if rehearsal and not where else "none"
+        self.why_robot.layout.display = "" if rehearsal and where else "none"
+        self.why_robot.value = note(_WHY_ROBOT.format(where=where)).value
 
     def begin_anew(self) -> None:
         self.link.value = ""
         super().begin_anew()
 
     def submit(self) -> None:
-        self.link.value = ""
-        if self.kit.world is None:
-            self.open_tab()
+        if self.kit.world and elsewhere():
+            self.let_robot()
         else:
-            self.work(self._walk, "Opening the login", cancellable=True, also_busy=[self.tab_button])
+            self.open_tab()
+
+    def autopilot(self) -> None:
+        if self.kit.world:
+            self.let_robot()
+        else:
+            self.open_tab()
+
+    def let_robot(self) -> None:
+        self.link.value = ""
+        self.work(self._walk, "Opening the login", cancellable=True, also_busy=[self.robot_button])
 
     def open_tab(self) -> None:
         """Show the address to open, and wait for the login that comes through the gateway."""
-        kit = self.kit
+        kit, self.link.value = self.kit, ""
         # On autopilot the person may be faster than this form.
         began = 0.0 if self.unattended else time.monotonic()
 
@@ -74,7 +90,9 @@ class LoginForm(Form):
             attempt = kit.logins.wait(timeout=_PATIENCE, since=began, cancelled=self._cancelled)
             return self._conclude(attempt)
 
-        self.work(job, "Waiting for the login in your browser", cancellable=True, also_busy=[self.tab_button])
+        self.work(
+            job, "Waiting for the login in your browser", cancellable=True, also_busy=[self.robot_button]
+        )
 
     async def _walk(self) -> str:
         kit, began = self.kit, time.monotonic()

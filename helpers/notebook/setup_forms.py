@@ -147,7 +147,7 @@ class UrlsForm(Form):
             if not kit.urls.public:
                 raise InputError("There is no public address yet: start the tunnel in 1.1 first.")
             return tasks.Note(
-                "Noted. Whether Meta really has them shows at the first login: nobody can ask Meta from here."
+                "Whether Meta really has them shows at the first login: nobody can ask Meta from here."
             )
 
         self.work(job, "Saving")

@@ -16,6 +16,7 @@ import ipywidgets as w
 import traitlets
 
 from helpers.core.masking import SECRET_NAMES, Secret, redact
+from helpers.doctor.excerpt import excerpt
 
 STATIC = Path(__file__).parent / "static"
 NO_WIDGETS = (
@@ -89,7 +90,7 @@ class SecretField(anywidget.AnyWidget):
 
 
 class PasteField(anywidget.AnyWidget):
-    """A pasted text, masked in the page and once more here; it is never widget state."""
+    """A pasted text, or the ends of a long one: masked in the page and once more here, never widget state."""
 
     _esm = STATIC / "paste_field.js"
     _css = STATIC / "kit.css"
@@ -104,9 +105,8 @@ class PasteField(anywidget.AnyWidget):
 
     def _received(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         if content.get("kind") == "text":
-            pasted = str(content.get("value", ""))
-            self.text = redact(pasted)
-            self.masked = bool(content.get("masked")) or self.text != pasted
+            self.text, secret = excerpt(str(content.get("value", "")))
+            self.masked = bool(content.get("masked")) or secret
 
     def __repr__(self) -> str:
         return f"{self.label}: {len(self.text)} characters"

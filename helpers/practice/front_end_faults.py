@@ -17,9 +17,9 @@ from helpers.failures import known
 from helpers.kit import Kit
 from helpers.practice.fault import Fault, Play, all_of, configured, elsewhere, environment, saved, world
 from helpers.rehearsal.front_end import VARIABLE, write_project
-from helpers.tunnel.ngrok_agent import lease
+from helpers.tunnel.ngrok_lease import lease
 from helpers.web.answers import Answer
-from helpers.web.server import Handler, Request
+from helpers.web.serving import Handler, Request
 
 _FOR_ALL_SITES = configured(same_site="none", secure=True, proxy=True)
 

@@ -51,5 +51,6 @@ FAULTS = {
     known.TOKEN_REFUSED: Fault(instagram(graph_error=190)),
     known.PERSON_DECLINED: Fault(nothing, _deny),
     known.INSTAGRAM_GENERAL_ERROR: Fault(instagram(oops="authorize")),
+    known.CLIENT_ID_MALFORMED: Fault(saved(key='"563883201184965"')),
     known.REDIRECT_LOOP_AT_INSTAGRAM: Fault(instagram(checkpoint=True)),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from contextlib import suppress
 from dataclasses import replace
 
@@ -12,6 +11,10 @@ from helpers.core.masking import Secret
 from helpers.failures import known
 from helpers.kit import Kit
 from helpers.practice.fault import Fault, Play, agent, all_of, world
+from helpers.web.answers import Answer
+from helpers.web.serving import Request
+
+_BROUGHT = "shop.example"
 
 
 def _token(text: str) -> Play:
@@ -43,15 +46,44 @@ def _domain_in_use(kit: Kit) -> None:
 
 
 def _inspector_taken(kit: Kit) -> None:
-    """Held by us if we can get it, because another agent that has it may end at any moment."""
-    kit.public_address.close()
-    until = time.monotonic() + 3
-    while time.monotonic() < until:
+    """Held by us if we can get it; another agent that has it may end just before ours looks."""
+    held = False
+    for _ in range(10):
+        kit.public_address.close()
         with suppress(OSError):
             world(kit).ending.enter_context(socket.create_server(("127.0.0.1", 4040)))
-            break
-        time.sleep(0.05)
-    agent()(kit)
+            held = True
+        agent()(kit)
+        if held or any("alternatives" in line for line in getattr(kit.public_address.tunnel, "log", [])):
+            return
+
+
+def _own_tunnel(said: str, status: int) -> Play:
+    """The reader brings a tunnel, and somebody else answers at its address."""
+
+    async def answer(request: Request) -> Answer:
+        return Answer(text=said, status=status, content_type="text/html")
+
+    def play(kit: Kit) -> None:
+        kit.public_address.close()
+        world(kit).internet.add(_BROUGHT, world(kit).serve(answer).port)
+        kit.learn(public_url=f"https://{_BROUGHT}")
+        with suppress(KitError):
+            kit.open_address()
+
+    return play
+
+
+def _of_another_processor(kit: Kit) -> None:
+    """The agent is a program that this computer cannot run."""
+    kit.public_address.close()
+    path = world(kit).ngrok_path
+    if path:
+        path.unlink()
+        path.write_bytes(b"\x7fELF of another processor")
+        path.chmod(0o700)
+    with suppress(KitError):
+        kit.open_address()
 
 
 FAULTS = {
@@ -75,5 +107,9 @@ FAULTS = {
     known.FIREWALL_BEFORE_NGROK: Fault(agent("tls")),
     known.NETWORK_REFUSED_BY_NGROK: Fault(agent("9040")),
     known.NGROK_PLAN_LIMIT: Fault(agent("quota")),
+    known.OTHER_TUNNEL_OFFLINE: Fault(_own_tunnel("error code: 1033", 530)),
+    known.OTHER_TUNNEL_ASKS_FIRST: Fault(_own_tunnel("loca.lt<br>Tunnel Password:", 511)),
+    known.PLATFORM_HAS_NO_APP: Fault(_own_tunnel("<title>No such app</title>", 404)),
+    known.AGENT_CANNOT_RUN_HERE: Fault(_of_another_processor),
     known.AGENT_DOES_NOT_START: Fault(agent(KIT_NGROK_VERSION="3.5.0")),
 }

@@ -9,7 +9,7 @@ from helpers import failures
 from helpers.core.errors import InputError, KitError, LoginFailed
 from helpers.doctor import checks
 from helpers.failures import Failure
-from helpers.gateway.witness import Attempt
+from helpers.gateway.attempt import Attempt
 from helpers.kit import Kit
 from helpers.login.verdict import failed
 
@@ -35,9 +35,9 @@ class Practice:
     def break_something(self, number: int | None = None) -> None:
         """Break one thing without saying which; the same ``number`` breaks the same thing for everybody."""
         if self.kit.world is None:
-            raise InputError("Things are broken in a rehearsal only: choose it in Start here.")
+            raise InputError("Things are broken in a rehearsal only: choose it in Start here of 1_set_up.")
         if self.kit.flow.name != "today":
-            raise InputError("The exercises are about today's login: choose it in Start here.")
+            raise InputError("The exercises are about today's login: choose it in Start here of 1_set_up.")
         if self.broken:
             raise InputError("Something is broken already: repair it, or press Make it whole.")
         self._make_whole()

@@ -6,6 +6,8 @@ from contextlib import suppress
 from functools import partial
 from urllib.parse import urlencode
 
+from aiohttp.web import StreamResponse
+
 from helpers.core.errors import LoginFailed
 from helpers.failures import known
 from helpers.kit import Kit
@@ -23,8 +25,9 @@ from helpers.practice.fault import (
     world,
     written,
 )
+from helpers.strapi.rate_limits import PoliteStrapi
 from helpers.web.answers import Answer, Routes, as_json, redirect
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 _SERVER, _OVERLAY = "config/server.js", "config/env/development/server.js"
 _ANOTHER = "another"
@@ -90,6 +93,25 @@ def _as_on_the_page(kit: Kit) -> None:
     edited(_SERVER, r"  app: ", "  url: env('', 'http://localhost:1337'),\n  app: ")(kit)
 
 
+def _old_header(kit: Kit) -> None:
+    """A wrapper around fetch adds the jwt that it does not have."""
+    kit.http.get(kit.urls.auth, headers={"Authorization": "Bearer undefined"})
+
+
+def _loses_cookies(kit: Kit) -> None:
+    """A proxy between the tunnel and Strapi keeps the cookies to itself."""
+    strapi = world(kit).strapi.app
+
+    async def passed_on(request: Request) -> StreamResponse:
+        answer = await strapi(request)
+        answer.headers.popall("Set-Cookie", None)
+        return answer
+
+    url = world(kit).serve(passed_on).url
+    kit.learn(strapi_url=url)
+    kit.strapi = PoliteStrapi(kit.http, url)
+
+
 def _no_keys(kit: Kit) -> None:
     edited(".env", r"APP_KEYS=.*", "APP_KEYS=")(kit)
     world(kit).strapi_server.stop()
@@ -146,5 +168,8 @@ FAULTS = {
     known.OLD_SCOPE_STORED: Fault(saved(scope=["instagram_business_manage_insights"])),
     known.SESSION_COOKIE_TOO_LARGE: Fault(instagram(long_token=True)),
     known.MIXED_UP_PROVIDERS: Fault(_another_provider, _mix_them_up),
+    known.LOGIN_STEP_FORBIDDEN: Fault(lambda kit: world(kit).strapi.users.public_may.remove("connect")),
+    known.AUTHORIZATION_HEADER_REFUSED: Fault(nothing, _old_header),
+    known.HEADERS_LOST_ON_THE_WAY: Fault(_loses_cookies),
     known.STRAPI_CANNOT_REACH_INSTAGRAM: Fault(lambda kit: world(kit).internet.remove("graph.instagram.com")),
 }

@@ -82,6 +82,10 @@ class Plan:
             journal.write(change, step)
 
 
+def by_hand(reason: str, snippet: str) -> Plan:
+    return Plan(by_hand=(CannotEdit(reason, snippet),))
+
+
 def read_file(path: Path) -> bytes | None:
     """What the file holds, None when there is none; InputError when it cannot be read."""
     try:

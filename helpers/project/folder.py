@@ -67,6 +67,14 @@ class Folder:
             if path.is_file() and path.stat().st_size < _LARGEST_SCRIPT and os.access(path, os.R_OK):
                 yield str(path.relative_to(self.root)), path.read_text(encoding="utf-8", errors="replace")
 
+    def installed(self, package: str) -> str:
+        """The version that lies in ``node_modules``; empty before the installation."""
+        try:
+            manifest = self.root / "node_modules" / package / "package.json"
+            return str(json.loads(manifest.read_bytes())["version"])
+        except (OSError, ValueError, LookupError, TypeError):
+            return ""
+
     def change(self, relative: str, after: bytes, variable: str = "") -> Plan:
         """Nothing when the file is like that already; InputError when it must not be written."""
         path = self.path(relative)

@@ -4,43 +4,17 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from helpers.core.errors import InputError, KitError
 from helpers.failures import known
 from helpers.project import front_end_start
-from helpers.project.change import CannotEdit, Plan
+from helpers.project.change import Plan, by_hand
 from helpers.project.env_file import bindings, read
 from helpers.project.folder import Folder
+from helpers.project.front_end_tools import TOOLS
 from helpers.project.login_link import Link, Source
 
-
-class Tool(NamedTuple):
-    """What builds a front end: the beginnings of the variables that it gives to the page."""
-
-    title: str
-    prefixes: tuple[str, ...] = ()
-
-    @property
-    def variable(self) -> str:
-        """The name to take where the code has none yet."""
-        return f"{self.prefixes[0]}BACKEND_URL" if self.prefixes else ""
-
-
-# Many of these bring others of them along, so the first that is named in package.json counts.
-TOOLS = {
-    "next": Tool("Next", ("NEXT_PUBLIC_",)),
-    "react-scripts": Tool("Create React App", ("REACT_APP_",)),
-    "@sveltejs/kit": Tool("SvelteKit", ("PUBLIC_", "VITE_")),
-    "astro": Tool("Astro", ("PUBLIC_",)),
-    "nuxt": Tool("Nuxt", ("NUXT_PUBLIC_",)),
-    "gatsby": Tool("Gatsby", ("GATSBY_",)),
-    "expo": Tool("Expo", ("EXPO_PUBLIC_",)),
-    "@vue/cli-service": Tool("Vue CLI", ("VUE_APP_",)),
-    "@angular/core": Tool("Angular"),
-    "vite": Tool("Vite", ("VITE_",)),
-}
 _BUILT_IN = "instagram"  # the provider of Strapi's own examples, whose API is closed
 # All of them read these while developing, and the first that names a variable counts.
 _ENV_FILES = (".env.development.local", ".env.local", ".env.development", ".env")
@@ -80,23 +54,23 @@ class FrontEnd:
         link = self.link
         if link is None:
             told = f"I found no login link in {self.folder.root.name}. One leads to /api/connect/<provider>."
-            return self._conventional(public) + _by_hand(told, f"{public}/api/connect/<provider>")
+            return self._conventional(public) + by_hand(told, f"{public}/api/connect/<provider>")
         if link.address:
-            return _by_hand(_at(link, f"{link.address} is written out"), _line(link, link.address, public))
+            return by_hand(_at(link, f"{link.address} is written out"), _line(link, link.address, public))
         if link.variable and self._reads(link):
             return self._variable(link.variable, public if link.api else f"{public}/api")
         if link.relative:
             return Plan()
         if link.variable and self.tool.variable:
             told = _at(link, f"{self.tool.title} does not give {link.variable} to the page")
-            return self._conventional(public) + _by_hand(told, _line(link, link.variable, self.tool.variable))
+            return self._conventional(public) + by_hand(told, _line(link, link.variable, self.tool.variable))
         told = f"In {link.place} I could not read what the login link begins with. It should be {public}"
-        return self._conventional(public) + _by_hand(told, link.text)
+        return self._conventional(public) + by_hand(told, link.text)
 
     def _conventional(self, public: str) -> Plan:
         if self.tool.variable:
             return self._variable(self.tool.variable, public)
-        return _by_hand(f"{self.tool.title} gives its page no variables: write it into your source.", public)
+        return by_hand(f"{self.tool.title} gives its page no variables: write it into your source.", public)
 
     def _variable(self, name: str, value: str) -> Plan:
         """In the file that counts: one that names it, else ``.env.local``, else ``.env``."""
@@ -105,7 +79,7 @@ class FrontEnd:
             named = [file for file in _ENV_FILES if self._value_in(file, name) is not None]
             return self.folder.set_variable(named[0] if named else local, name, value)
         except InputError as refusal:  # linked from outside, or read-only
-            return _by_hand(str(refusal), f"{name}={value}")
+            return by_hand(str(refusal), f"{name}={value}")
 
     def _value_in(self, file: str, name: str) -> str | None:
         content = read(self.folder.read(file) or b"")
@@ -206,10 +180,6 @@ def _at(link: Link, told: str) -> str:
 def _line(link: Link, before: str, after: str) -> str:
     """The line as it should be."""
     return link.stands[2].replace(before, after)
-
-
-def _by_hand(reason: str, snippet: str) -> Plan:
-    return Plan(by_hand=(CannotEdit(reason, snippet),))
 
 
 def _write(name: str, address: str, linked: str = "") -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -26,12 +25,7 @@ def trouble(folder: Folder, node: int | None) -> KitError | None:
 
 def _react_scripts(folder: Folder) -> str:
     """The installed version, or before the installation the accepted one."""
-    accepted = folder.needs.get("react-scripts", "")
-    try:
-        package = folder.root / "node_modules/react-scripts/package.json"
-        return str(json.loads(package.read_bytes())["version"])
-    except (OSError, ValueError, LookupError, TypeError):
-        return accepted
+    return folder.installed("react-scripts") or folder.needs.get("react-scripts", "")
 
 
 def _has_legacy_provider(folder: Folder) -> bool:

@@ -40,7 +40,8 @@ _ONE = {
     "vite": ("Vite (vite.config.js)", "Vite's own server passes /api on to Strapi."),
     "router": (
         "A platform's router (such as vercel.json)",
-        "Its rewrites pass /api on to Strapi before the page's own routes are looked at.",
+        "Its rewrites pass /api on to Strapi before the page's own routes are looked at. Written after its "
+        "documentation and never run on a platform: check it in step 4.",
     ),
 }
 # Alternatives: one of them is the person's.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import errno
 import json
 import os
@@ -10,47 +9,15 @@ import stat
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from helpers.core.errors import Conflict, InputError
 from helpers.core.replace_file import PRIVATE, Step, discard_temporary, replace_file, sync_folder
-from helpers.project import git
 from helpers.project.change import FileChange, read_file
 from helpers.project.diff import unified
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One recorded change, with what undoing needs besides the bytes."""
-
-    id: str
-    change: FileChange
-    mode: int | None  # None: the change creates the file
-    folders: tuple[Path, ...]  # created for it, the outermost first
-    done: bool = False
-
-    @property
-    def state(self) -> str:
-        """Which file is there now, whatever was interrupted: ``new``, ``old``, or one ``changed`` since."""
-        present = read_file(self.change.path)
-        if present == self.change.after:
-            return "new"
-        gone = not self.change.root.is_dir()  # the whole project: there is nothing to put back
-        return "old" if gone or present == self.change.before else "changed"
-
-    @property
-    def refusal(self) -> str:
-        """Why nothing is written there, whatever the journal says: anybody may have edited it."""
-        path, root = self.change.path, self.change.root
-        if path.resolve() != path:
-            return f"a link leads there by now, to {path.resolve()}"
-        exclude = git.exclude_file(root)
-        if path.is_relative_to(root) and (root / "package.json").is_file():
-            return ""
-        known = exclude is not None and path == exclude[0]
-        return "" if known else "it is outside of every project that the kit changes"
+from helpers.project.journal_entry import Entry, as_record, from_record
 
 
 class Journal:
@@ -71,7 +38,7 @@ class Journal:
                 elif "done" in record:
                     found[record["done"]] = replace(found[record["done"]], done=True)
                 else:
-                    found[record["id"]] = _entry(record)
+                    found[record["id"]] = from_record(record)
         return list(found.values())
 
     def write(self, change: FileChange, step: Step | None = None) -> None:
@@ -87,7 +54,7 @@ class Journal:
         mode = None if change.before is None else stat.S_IMODE(path.stat().st_mode)
         missing = [folder for folder in reversed(path.parents) if not folder.exists()]
         entry = Entry(uuid.uuid4().hex, change, mode, tuple(missing))
-        self._append(_record(entry))
+        self._append(as_record(entry))
         step("recorded")
         with errors_of(change.name):
             try:
@@ -162,32 +129,6 @@ def _clean(entry: Entry, step: Step) -> None:
         with suppress(OSError):
             folder.rmdir()
             step("folder removed")
-
-
-# In the journal
-
-
-def _record(entry: Entry) -> dict[str, Any]:
-    change = entry.change
-    return {
-        "id": entry.id,
-        "path": str(change.path),
-        "root": str(change.root),
-        "name": change.name,
-        "variable": change.variable,
-        "before": None if change.before is None else base64.b64encode(change.before).decode(),
-        "after": base64.b64encode(change.after).decode(),
-        "mode": entry.mode,
-        "folders": [str(folder) for folder in entry.folders],
-    }
-
-
-def _entry(record: dict[str, Any]) -> Entry:
-    before = None if record["before"] is None else base64.b64decode(record["before"])
-    after = base64.b64decode(record["after"])
-    path, root = Path(record["path"]), Path(record["root"])
-    change = FileChange(path, root, record["name"], before, after, record["variable"])
-    return Entry(record["id"], change, record["mode"], tuple(map(Path, record["folders"])))
 
 
 # What is said

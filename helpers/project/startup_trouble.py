@@ -51,12 +51,9 @@ def mixed_versions(project: Folder) -> KitError | None:
 
 
 def _installed(project: Folder, package: str) -> str:
-    try:
-        manifest = project.root / "node_modules" / package / "package.json"
-        return str(json.loads(manifest.read_bytes())["version"])
-    except (OSError, ValueError, LookupError, TypeError):
-        exact = project.needs.get(package, "")
-        return exact if re.fullmatch(r"\d+\.\d+\.\d+", exact) else ""
+    wanted = project.needs.get(package, "")
+    exact = wanted if re.fullmatch(r"\d+\.\d+\.\d+", wanted) else ""
+    return project.installed(package) or exact
 
 
 def gone_imports(project: Folder) -> KitError | None:

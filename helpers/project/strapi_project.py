@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
 from helpers.core.errors import InputError
 from helpers.core.urls import Urls
-from helpers.project import git, overlay
-from helpers.project.change import CannotEdit, Plan, read_file
+from helpers.project import git, overlay, strapi_folder
+from helpers.project.change import Plan, by_hand, read_file
 from helpers.project.env_file import bindings, read
-from helpers.project.folder import Folder, Outside, needs
+from helpers.project.folder import Folder, Outside
+from helpers.project.journal import Journal
 
 _EXTENSION = "src/extensions/users-permissions"
 PROVIDER_FILE = f"{_EXTENSION}/instagram-business.js"
@@ -27,8 +27,6 @@ FRONTEND_VARIABLES = (
 )
 # What a file may hold and still do nothing.
 _REMARKS = re.compile(r"""/\*.*?\*/|//[^\n]*|^\s*['"]use strict['"];?""", re.DOTALL | re.MULTILINE)
-_LEVELS = 3  # folders that a monorepo puts around a project
-_STRAPI, _PLUGIN = "@strapi/strapi", "@strapi/plugin-users-permissions"
 
 
 def frontend_env(urls: Urls) -> str:
@@ -68,14 +66,10 @@ class Project:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Folder(folder)
-        root, needed = self.folder.root, self.folder.needs
-        if not _is_strapi(root):
-            raise _no_strapi(root, needed)
-        # Strapi looks into no other list of its package.json.
-        if _PLUGIN not in needs(root / "package.json", "dependencies") and not self._declares_plugin():
-            raise _no_plugin(root, needed)
+        if refusal := strapi_folder.refusal(self.folder):
+            raise refusal
         # As Strapi itself decides it.
-        self.language = "ts" if (root / "tsconfig.json").exists() else "js"
+        self.language = "ts" if (self.folder.root / "tsconfig.json").exists() else "js"
 
     @property
     def environment(self) -> str:
@@ -103,7 +97,7 @@ class Project:
                 continue
             if overlay.address_in(present) == public:
                 return Plan()
-            return _by_hand(
+            return by_hand(
                 f"There is a {name} of your own: add this line to its settings.", overlay.line(public)
             )
         name = overlay.path(environment, self.language)
@@ -116,6 +110,15 @@ class Project:
         names = [str(path.relative_to(self.folder.root)) for path in found]
         contents = {name: self._read(name) or b"" for name in names}
         return {name: overlay.address_in(text) for name, text in contents.items() if overlay.is_ours(text)}
+
+    def take_out_overlays(self, journal: Journal) -> list[str]:
+        """Remove the public address from the project; returns the names of what went."""
+        names = list(self.overlays())
+        paths = {self.folder.path(name) for name in names}
+        journal.undo(only=paths.__contains__)
+        for path in paths:  # one that no journal knows any more
+            path.unlink(missing_ok=True)
+        return names
 
     def tracked_overlays(self) -> list[str]:
         """Those that somebody has given to git all the same."""
@@ -132,7 +135,7 @@ class Project:
             return self._change(name, source.encode())
         if _text(present).strip() == source.strip():
             return Plan()
-        return _by_hand(f"There is a {name} with other contents: compare it with this.", source)
+        return by_hand(f"There is a {name} with other contents: compare it with this.", source)
 
     def _entry_file(self) -> Plan:
         name, present = self._extension(ENTRY_FILE)
@@ -142,7 +145,7 @@ class Project:
             return Plan()
         if code.strip():
             reason = f"There is a {name} of your own: add this to it, and both work."
-            return _by_hand(reason, entry_lines(language))
+            return by_hand(reason, entry_lines(language))
         newline = "\r\n" if b"\r\n" in (present or b"") else "\n"
         after = f"{text.rstrip()}\n\n{entry_source(language)}".lstrip().replace("\n", newline)
         return self._change(name, after.encode("utf-8", "surrogateescape"))
@@ -152,11 +155,6 @@ class Project:
         names = [f"{Path(file).with_suffix('')}.{language}" for language in ("js", "ts")]
         found = [(name, content) for name in names if (content := self._read(name)) is not None]
         return found[0] if found else (names[self.language == "ts"], None)
-
-    def _declares_plugin(self) -> bool:
-        """Strapi also loads a plugin that ``config/plugins`` names with the folder it is in."""
-        found = (self._read(f"config/plugins.{language}") or b"" for language in ("js", "ts"))
-        return any(re.search(rb"users-permissions['\"]?\s*:\s*\{[^}]*\bresolve\b", each) for each in found)
 
     def _read(self, name: str) -> bytes | None:
         """Also through a link that leads out of the project, as Strapi does."""
@@ -168,81 +166,8 @@ class Project:
             return self.folder.change(name, after)
         except Outside as refusal:
             done = self._read(name) == after
-            return Plan() if done else _by_hand(f"{refusal} Put this there yourself.", _text(after))
+            return Plan() if done else by_hand(f"{refusal} Put this there yourself.", _text(after))
 
 
 def _text(content: bytes) -> str:
     return content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
-
-
-def _by_hand(reason: str, snippet: str) -> Plan:
-    return Plan(by_hand=(CannotEdit(reason, snippet),))
-
-
-def _is_strapi(root: Path) -> bool:
-    """A plugin of Strapi needs the same package, but has no settings."""
-    if not (root / "config").is_dir():
-        return False
-    # A monorepo may install Strapi once for all of its projects.
-    own = needs(root / "package.json", "dependencies", "devDependencies", "peerDependencies")
-    return _STRAPI in own or any(_STRAPI in each for _, each in _above(root))
-
-
-def _above(root: Path) -> Iterator[tuple[Path, dict[str, str]]]:
-    """The ``package.json`` files of the folders around, as far as Node would look and the repository goes."""
-    for folder in root.resolve().parents[:_LEVELS]:
-        if (folder / "package.json").is_file():
-            with suppress(InputError):
-                yield folder / "package.json", needs(folder / "package.json")
-        if (folder / ".git").exists():
-            return
-
-
-def _no_plugin(root: Path, needed: dict[str, str]) -> InputError:
-    if _PLUGIN in needed:
-        return InputError(
-            f"{root} has {_PLUGIN} in devDependencies; Strapi loads only what dependencies name.",
-            fix=_depend(root, needed[_PLUGIN]),
-        )
-    for package, above in _above(root):
-        if _PLUGIN in above:
-            return InputError(
-                f"{root} leaves {_PLUGIN} to {package}; Strapi loads only what its own package.json names.",
-                fix=_depend(root, above[_PLUGIN]),
-            )
-    return InputError(
-        f"{root} has no Users & Permissions plugin, which does the logging in: install {_PLUGIN} there first."
-    )
-
-
-def _depend(root: Path, version: str) -> tuple[str, ...]:
-    return (
-        f'Add "{_PLUGIN}": "{version}" to dependencies in {root / "package.json"}.',
-        "Install again, then restart Strapi.",
-    )
-
-
-def _no_strapi(root: Path, needed: dict[str, str]) -> InputError:
-    if "strapi" in needed and _STRAPI not in needed:
-        return InputError(f"{root} is a Strapi 3, which ended in 2022: the kit sets up Strapi 4 and 5.")
-    inside = _strapis_in(root)
-    if len(inside) == 1:
-        return InputError(f"{root} is not a Strapi project itself: choose {inside[0]}, which is one.")
-    if inside:
-        found = " and ".join(str(folder) for folder in inside)
-        return InputError(
-            f"{root} holds {len(inside)} Strapi projects, {found}: choose one of these folders."
-        )
-    return InputError(f"{root} is not a Strapi project: its package.json does not need {_STRAPI}.")
-
-
-def _strapis_in(root: Path) -> list[Path]:
-    """In a monorepo the projects are one or two folders down."""
-    found = []
-    for package in sorted([*root.glob("*/package.json"), *root.glob("*/*/package.json")]):
-        folders = package.parent.relative_to(root).parts
-        if not any(part == "node_modules" or part.startswith(".") for part in folders):
-            with suppress(InputError):
-                if _is_strapi(package.parent):
-                    found.append(package.parent)
-    return found

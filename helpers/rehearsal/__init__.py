@@ -1,1 +1,1 @@
-"""Stand-ins on this machine for everything a login needs: Instagram, Strapi, the ngrok agent, an internet."""
+"""Stand-ins on this machine for everything a login needs: Strapi, Instagram, Meta, ngrok, an internet."""

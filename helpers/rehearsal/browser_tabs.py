@@ -19,7 +19,8 @@ from helpers.gateway.headers import Pairs, end_to_end, request_head
 from helpers.gateway.relay import relay
 from helpers.gateway.upstream import Crowded, Head, Pool, Unreached
 from helpers.web.answers import Answer, text
-from helpers.web.server import Request, Server
+from helpers.web.server import Server
+from helpers.web.serving import Request
 
 _ORIGIN = r"https?://([\w.-]+(?::\d+)?)(?=[/?#\"'`;\s]|$)"
 _ANYWHERE = re.compile(_ORIGIN)

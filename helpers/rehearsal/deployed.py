@@ -19,7 +19,8 @@ from helpers.rehearsal.internet import Internet
 from helpers.rehearsal.strapi.config import Config
 from helpers.rehearsal.strapi.server import StrapiStandIn
 from helpers.web.answers import Answer, Routes, text
-from helpers.web.server import Handler, Request, Server
+from helpers.web.server import Server
+from helpers.web.serving import Handler, Request
 
 LAYOUT = Layout("https://api.example.com", "https://www.example.com")
 BARE = "https://example.com"

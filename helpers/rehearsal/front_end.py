@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 from aiohttp import web
 from dotenv import dotenv_values
 
-from helpers.web.pages import OWN, page
-from helpers.web.server import Request
+from helpers.web.frontend import login_page
+from helpers.web.serving import Request
 
 VARIABLE = "REACT_APP_BACKEND_URL"
 _LINK = "<a href={{`${{process.env.{variable}}}{path}/connect/{provider}`}}>Log in</a>"
-# What may become part of a policy header.
-_ORIGIN = re.compile(r"https?://[\w.:\[\]-]+")
 
 
 def write_project(
@@ -46,5 +43,4 @@ class FrontEndStandIn:
     async def __call__(self, request: Request) -> web.StreamResponse:
         # In JavaScript a text with an unset variable says so.
         backend = dotenv_values(self.folder / ".env").get(VARIABLE) or "undefined"
-        connect = f"'self' {backend}" if _ORIGIN.fullmatch(backend) else "'self'"
-        return page(OWN.joinpath("frontend.html"), connect=connect, provider=self.provider, backend=backend)
+        return login_page(self.provider, backend)

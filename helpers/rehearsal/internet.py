@@ -12,7 +12,8 @@ from collections.abc import Callable
 import httpx
 
 from helpers.rehearsal.browser_tabs import Tabs
-from helpers.web.answers import Answer, text
+from helpers.rehearsal.ngrok.pages import error_page
+from helpers.web.answers import Answer
 
 Port = int | Callable[[], int | None]  # None: whoever serves the host is gone
 
@@ -66,9 +67,12 @@ class Internet:
         self._pool.close()
 
     def _origin_of(self, host: str) -> str | None:
-        port = self._ports.get(host)
-        number = port() if callable(port) else port
+        number = self._port(host)
         return None if number is None else f"http://127.0.0.1:{number}"
+
+    def _port(self, host: str) -> int | None:
+        port = self._ports.get(host)
+        return port() if callable(port) else port
 
     def readdress(self, request: httpx.Request) -> httpx.Request:
         """The request as it is, ``Host`` header included, but dialled on this machine."""
@@ -76,9 +80,7 @@ class Internet:
         if host not in self._ports and request.url.host in _LOOPBACK:
             return request
         plain = f"{request.url.scheme}://{host}"
-        host = plain if plain in self._ports else host
-        port = self._ports.get(host)
-        number = port() if callable(port) else port
+        number = self._port(plain if plain in self._ports else host)
         if number is None:
             raise _unknown(host)
         return httpx.Request(
@@ -116,16 +118,13 @@ def _at_ngrok(host: str) -> bool:
 
 
 def _offline(host: str) -> httpx.Response:
-    page = _offline_page(host)
-    body = bytes(page.body or b"") if page else b""  # type: ignore[arg-type]  # no payload
-    headers = {**(page.headers if page else {}), "content-length": str(len(body))}
+    page = error_page("3200", host)
+    body = bytes(page.body or b"")  # type: ignore[arg-type]  # no payload
+    headers = {**page.headers, "content-length": str(len(body))}
     # As a stream, like every answer of a transport: whoever passes it on reads it raw.
     return httpx.Response(404, headers=headers, stream=httpx.ByteStream(body))
 
 
 def _offline_page(host: str) -> Answer | None:
     """What ngrok's edge says for a name without an agent: https://ngrok.com/docs/errors/err_ngrok_3200"""
-    if not _at_ngrok(host):
-        return None
-    said = f"The endpoint {host} is offline.\n\nERR_NGROK_3200\n"
-    return text(said, 404, {"ngrok-error-code": "ERR_NGROK_3200"})
+    return error_page("3200", host) if _at_ngrok(host) else None

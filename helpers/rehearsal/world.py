@@ -29,7 +29,8 @@ from helpers.rehearsal.ngrok.install import install_agent
 from helpers.rehearsal.scratch import copy_project, new_folder, no_room
 from helpers.rehearsal.strapi.config import Config
 from helpers.rehearsal.strapi.server import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiStandIn
-from helpers.web.server import Handler, Server
+from helpers.web.server import Server
+from helpers.web.serving import Handler
 
 AUTHTOKEN = "2rehearsalOnlyNotARealAuthtoken_7Zq4"
 _PROJECT = Path(str(files("helpers.rehearsal.strapi"))) / "project"
@@ -72,7 +73,8 @@ class World:
             raise no_room(error) from error
         self.strapi = StrapiStandIn(
             engine=self.engine,
-            config=Config(develop=True),
+            # A project of the days of Strapi's page had no sessions to refresh.
+            config=Config(develop=True, refresh=not flow.retired),
             outgoing=self.internet.transport(),
             custom_provider=False,
             project=self.project,
@@ -143,6 +145,15 @@ class World:
             client_id=settings.client_id or facts.SAMPLE_CLIENT_ID,
             client_secret=settings.client_secret or Secret(facts.SAMPLE_CLIENT_SECRET),
         )
+
+    def begin(self, given: Settings) -> Settings:
+        """The facts as somebody begins with them: the app at Meta is still to be made."""
+        known = self.prefill(given)
+        self.meta.pair = known.client_id, known.client_secret
+        # Of a remembered half nobody would know whose it is: the app is to be made anew.
+        whole = bool(given.client_id and given.client_secret)
+        pair = (given.client_id, given.client_secret) if whole else ("", Secret())
+        return replace(known, client_id=pair[0], client_secret=pair[1])
 
     def restart_strapi(self) -> None:
         """What Ctrl-C and a new start do: ``.env`` is read again, too."""

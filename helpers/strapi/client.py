@@ -90,7 +90,7 @@ class Strapi:
             return "session"
         if "No access_token" in answer.message:
             return "token"
-        if "This provider is disabled" in answer.message:
+        if failures.get(known.PROVIDER_DISABLED).proven_by(answer.message):
             return None
         if answer.is_strapis:
             raise _refused("Strapi does not answer at the login's last step", "auth", answer)

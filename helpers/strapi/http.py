@@ -105,20 +105,16 @@ class Connection:
         )
         try:
             answer = fetch(self._http, request, seconds=self.patience, most=_MOST)
-        except httpx.TimeoutException as error:
-            raise Unreachable(
-                f"No answer from {self.url} in time",
-                failure=known.STRAPI_DOES_NOT_ANSWER,
-                evidence=str(error),
-            ) from error
-        except (httpx.RemoteProtocolError, httpx.DecodingError) as error:
-            raise Unexpected(
-                f"{self.url} does not speak HTTP", failure=known.PORT_TAKEN, evidence=str(error)
-            ) from error
         except httpx.HTTPError as error:
-            raise Unreachable(
-                f"Nobody answers at {self.url}", failure=known.STRAPI_DOES_NOT_ANSWER, evidence=str(error)
-            ) from error
+            raise self._trouble(error) from error
         if not answer.whole:
             raise Unexpected("The answer does not end", failure=known.PORT_TAKEN, evidence=asked)
         return Answer(asked, answer.status, answer.headers, answer.body)
+
+    def _trouble(self, error: httpx.HTTPError) -> KitError:
+        if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError):
+            said = f"{self.url} does not speak HTTP"
+            return Unexpected(said, failure=known.PORT_TAKEN, evidence=str(error))
+        late = isinstance(error, httpx.TimeoutException)
+        said = f"No answer from {self.url} in time" if late else f"Nobody answers at {self.url}"
+        return Unreachable(said, failure=known.STRAPI_DOES_NOT_ANSWER, evidence=str(error))

@@ -14,7 +14,7 @@ from helpers.core.flows import TOKEN_URL, Flow
 from helpers.core.masking import Secret
 from helpers.core.replace_file import replace_file
 from helpers.project.journal import Journal, errors_of
-from helpers.strapi.client import Admin, Change
+from helpers.strapi.providers import Admin, Change, canonical
 
 Entry = dict[str, Any]
 
@@ -125,5 +125,4 @@ def _now() -> str:
 
 
 def _digest(entry: Entry, salt: str) -> str:
-    told = json.dumps(entry, sort_keys=True, default=Secret.reveal)
-    return hashlib.sha256((salt + told).encode()).hexdigest()
+    return hashlib.sha256((salt + canonical(entry)).encode()).hexdigest()

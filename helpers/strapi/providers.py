@@ -192,12 +192,6 @@ class Admin:
         """Undo an applied change; one that was never applied is left alone."""
         self.apply(Change(change.provider, change.after, change.before))
 
-    def change_provider(self, provider: str, **wanted: Any) -> Change:
-        """:meth:`plan` and :meth:`apply` in one."""
-        change = self.plan(provider, **wanted)
-        self.apply(change)
-        return change
-
     def stored(self) -> dict[str, Entry]:
         """The settings as they are stored, without what Strapi computes."""
         return {
@@ -221,8 +215,9 @@ class Admin:
 
 def _same(one: Any, other: Any) -> bool:
     """Equal as JSON, where ``1`` is not ``true``."""
-    return _json(one) == _json(other)
+    return canonical(one) == canonical(other)
 
 
-def _json(value: Any) -> str:
+def canonical(value: Any) -> str:
+    """The one JSON of settings, secrets in clear: to compare, never to show."""
     return json.dumps(value, sort_keys=True, default=Secret.reveal)

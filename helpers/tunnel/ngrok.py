@@ -20,11 +20,10 @@ from pathlib import Path
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
-from helpers import failures
 from helpers.core.errors import Stopped, TunnelError
 from helpers.core.masking import Secret, redact
 from helpers.failures import known
-from helpers.tunnel import ngrok_agent
+from helpers.tunnel import ngrok_agent, ngrok_lease, ngrok_refusals
 from helpers.web import port_holder
 from helpers.web.deadline import aside
 
@@ -105,32 +104,22 @@ class NgrokTunnel:
 
     def _check_facts(self) -> None:
         if not self._authtoken:
-            raise TunnelError(
-                failures.get(known.AUTHTOKEN_MISSING).title,
-                failure=known.AUTHTOKEN_MISSING,
-                evidence="No authtoken was given",
-            )
+            raise TunnelError.of(known.AUTHTOKEN_MISSING, "No authtoken was given")
         # Quoted in a log, any other character would be escaped, and the token no longer recognised.
         if not re.fullmatch(r"[\w-]+", self._authtoken.reveal()):
-            raise TunnelError(
-                failures.get(known.AUTHTOKEN_MALFORMED).title, failure=known.AUTHTOKEN_MALFORMED
-            )
+            raise TunnelError.of(known.AUTHTOKEN_MALFORMED)
         _no_proxy_to_this_machine()
 
     def _check_holder(self) -> None:
         """Nothing is broken then, so it has no id: the reader has two of them."""
-        if held := ngrok_agent.held_elsewhere(self._state_dir, self._config_file):
+        if held := ngrok_lease.held_elsewhere(self._state_dir, self._config_file):
             whose = port_holder.told(held.kernel)
             fix = ["Log in there, or press Stop there (step 1.1) and try again."]
             raise TunnelError(f"The tunnel is held open by {whose}", fix=fix)
 
     def _download(self, cancelled: threading.Event | None) -> Path:
         def too_late() -> TunnelError:
-            return TunnelError(
-                failures.get(known.AGENT_DOWNLOAD_FAILED).title,
-                failure=known.AGENT_DOWNLOAD_FAILED,
-                evidence="It took too long",
-            )
+            return TunnelError.of(known.AGENT_DOWNLOAD_FAILED, "It took too long")
 
         work = aside(lambda: self._explained(lambda: ngrok_agent.download(self._state_dir)), "ngrok")
         return Path(_wait(work, _DOWNLOAD_PATIENCE, cancelled, too_late))
@@ -139,9 +128,9 @@ class NgrokTunnel:
         from pyngrok import ngrok
 
         ngrok_agent.require_version(program)
-        ngrok_agent.end_leased(self._state_dir, self._config_file)
+        ngrok_lease.end_leased(self._state_dir, self._config_file)
         config = self._configure(program, upstream)
-        self._life_line = ngrok_agent.life_line(self._state_dir)
+        self._life_line = ngrok_lease.life_line(self._state_dir)
         try:
             if given_up.is_set():
                 return ""
@@ -205,14 +194,10 @@ class NgrokTunnel:
         try:
             return work()
         except PyngrokNgrokInstallError as error:
-            trouble = TunnelError(
-                failures.get(known.AGENT_DOWNLOAD_FAILED).title,
-                failure=known.AGENT_DOWNLOAD_FAILED,
-                evidence=ngrok_agent.shown(str(error)),
-            )
+            trouble = TunnelError.of(known.AGENT_DOWNLOAD_FAILED, ngrok_refusals.shown(str(error)))
         except (PyngrokError, YAMLError, HTTPException, ValueError, LookupError) as error:
             said = str(error)
-            trouble = ngrok_agent.refusal(said if "ERR_NGROK" in said else "\n".join([said, *self._lines]))
+            trouble = ngrok_refusals.refusal(said if "ERR_NGROK" in said else "\n".join([said, *self._lines]))
         except OSError as error:
             trouble = TunnelError(
                 "The ngrok agent cannot be run", failure=known.AGENT_DOES_NOT_START, evidence=str(error)
@@ -220,13 +205,13 @@ class NgrokTunnel:
         raise trouble
 
     def _too_late(self) -> TunnelError:
-        return ngrok_agent.refusal("\n".join([f"Not ready after {self._deadline:g} s", *self._lines]))
+        return ngrok_refusals.refusal("\n".join([f"Not ready after {self._deadline:g} s", *self._lines]))
 
     def _clear_up_after(self, opening: Future[Any]) -> None:
         """Nothing can be told to pyngrok, but it comes back when its agent is gone."""
         until = time.monotonic() + 5
         while not opening.done() and time.monotonic() < until:
-            ngrok_agent.end_leased(self._state_dir, self._config_file)
+            ngrok_lease.end_leased(self._state_dir, self._config_file)
             wait([opening], _TICK)
         self._config_file.unlink(missing_ok=True)
         self._end()
@@ -235,11 +220,11 @@ class NgrokTunnel:
         process, self._process = self._process, None
         self.url = self.upstream = ""
         if process:
-            ngrok_agent.end(process.proc)
+            ngrok_lease.end(process.proc)
             if (
-                ngrok_agent.leased_pid(self._state_dir) == process.proc.pid
+                ngrok_lease.leased_pid(self._state_dir) == process.proc.pid
             ):  # else a newer start has taken over
-                ngrok_agent.lease(self._state_dir).unlink()
+                ngrok_lease.lease(self._state_dir).unlink()
         if self._life_line is not None:
             os.write(self._life_line, b"\n")  # the agent has ended: its number may be somebody else's now
             os.close(self._life_line)

@@ -10,7 +10,7 @@ import httpx
 from helpers import failures
 from helpers.core.errors import TunnelError
 from helpers.failures import known
-from helpers.tunnel import ngrok_agent
+from helpers.tunnel import ngrok_refusals
 from helpers.web.deadline import aside, fetch
 from helpers.web.server import OTHER_NAME
 
@@ -81,14 +81,13 @@ class Visit:
 
     @property
     def evidence(self) -> str:
-        return ngrok_agent.shown(f"{self.seen}: {self.body}")
+        return ngrok_refusals.shown(f"{self.seen}: {self.body}")
 
     def trouble(self, gateway: str) -> TunnelError:
         """Why this is not the answer of our server at ``gateway``."""
         if not self.code and (other := _another_tunnel(self)):
-            title = failures.get(other).title
-            return TunnelError(title, failure=other, evidence=self.evidence)
-        refusal = ngrok_agent.refusal(self.evidence) if self.code else None
+            return TunnelError.of(other, self.evidence)
+        refusal = ngrok_refusals.refusal(self.evidence) if self.code else None
         if refusal and refusal.failure != known.STRAPI_DOES_NOT_ANSWER:
             return refusal
         if refusal or self.status in (502, 503, 504):
@@ -99,7 +98,7 @@ class Visit:
             (known.DOMAIN_IN_USE, "Cloud Endpoint"),
         ):
             if re.search(words, self.body):
-                return TunnelError(failures.get(failure).title, failure=failure, evidence=self.evidence)
+                return TunnelError.of(failure, self.evidence)
         if self.status == 421 and self.body == OTHER_NAME:
             sentence = "The tunnel leads here, but asks for another host than its own"
             return TunnelError(sentence, evidence=self.evidence, fix=_KEEP_HOST)

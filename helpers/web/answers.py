@@ -8,9 +8,9 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from helpers.web.server import Answer, Handler, Request
+from helpers.web.serving import Answer, Handler, Request
 
-__all__ = ["Answer", "Routes", "as_json", "redirect", "text"]
+__all__ = ["Answer", "Routes", "as_json", "redirect", "refusal", "text"]
 
 
 def text(said: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
@@ -20,6 +20,12 @@ def text(said: str, status: int = 200, headers: Mapping[str, str] | None = None)
 def as_json(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     return Answer(body=body, status=status, headers=headers, content_type="application/json")
+
+
+def refusal(status: int, name: str, message: str, details: Mapping[str, Any] | None = None) -> Answer:
+    """In the shape of Strapi's own errors, which a front end knows how to show."""
+    error = {"status": status, "name": name, "message": message, "details": details or {}}
+    return as_json({"data": None, "error": error}, status)
 
 
 def redirect(address: str) -> Answer:

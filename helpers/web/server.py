@@ -3,61 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import re
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Container, Coroutine, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from collections.abc import Callable, Container
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from typing import Any
 
-from aiohttp import hdrs, web
-from aiohttp.web_protocol import RequestHandler
+from aiohttp import web
 
 from helpers.core.errors import KitError, Unreachable
 from helpers.failures import known
-from helpers.web import same_user
+from helpers.web.serving import Answer, Handler, Request, serving
 
-
-class Request(web.BaseRequest):
-    """With room for what one handler leaves to the next."""
-
-    parts: Mapping[str, str] = {}  # of the path, by the names in the route's pattern
-    session: Any = None  # what a stand-in keeps for one visitor
-    seen: Any = None  # what is witnessed of it, and how that is told
-    tell: Callable[[], None] = staticmethod(lambda: None)
-    stopping: asyncio.Event  # of the server: what would go on for ever ends here
-
-
-class Answer(web.Response):
-    """Without a word about the software that wrote it."""
-
-    async def _prepare_headers(self) -> None:
-        await super()._prepare_headers()
-        for name in (hdrs.SERVER, hdrs.DATE, *([] if self.body else [hdrs.CONTENT_TYPE])):
-            self.headers.popall(name, None)
-
-
-Handler = Callable[[Request], Awaitable[web.StreamResponse]]
 Around = Callable[[], AbstractAsyncContextManager[Any]]
 Names = Callable[[], Container[str]]
 
 OTHER_NAME = "This server has another name.\n"
-IDLE = 15.0  # seconds for a request's head, and between two requests of one connection
 _PATIENCE = 5.0  # seconds for a start or a stop; both take milliseconds
-_GRACE = 1.0  # seconds for requests under way when the server stops
-_QUIET = 0.2  # seconds in which nobody was answered; the next request of a page takes a few ms
-_TICK = 0.005  # seconds between two looks at what is under way
-_MOST_CONNECTIONS = 1000
-_MOST_FIELD = 16 * 1024  # bytes of the request line, and of one header
-_MOST_HEADERS = 100
-_BACKLOG = 512
 _LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 _PORT = re.compile(r"\.?(:[0-9]*)?$")  # what may follow a name in Host
-
-_SILENT = logging.getLogger("helpers.web.server")
-_SILENT.setLevel(logging.CRITICAL + 1)  # the logging of this process is its owner's
 
 
 class PortTaken(KitError):
@@ -151,7 +117,7 @@ class Server:
             if os.name == "posix":  # elsewhere this option would let two programs share a port
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("127.0.0.1", self.wanted_port))
-            listener.listen(_BACKLOG)
+            listener.listen()
         except OSError as error:
             listener.close()
             raise PortTaken(
@@ -186,93 +152,3 @@ class Server:
             self.end()
             self._thread.join(_PATIENCE)
         self._thread = None
-
-
-@asynccontextmanager
-async def serving(
-    listener: socket.socket, app: Handler, *, open_to_all: bool = False
-) -> AsyncIterator[Callable[[], Coroutine[Any, Any, None]]]:
-    """Serve in the running event loop, whatever host is asked for; yields what lets requests end in peace."""
-    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
-
-    def made(*parts: Any) -> Request:
-        request = Request(*parts, loop)  # type: ignore
-        request.stopping = stopping
-        return request
-
-    latest = 0.0  # when somebody was answered
-
-    async def answered(request: Request) -> web.StreamResponse:
-        nonlocal latest
-        try:
-            return await app(request)
-        finally:
-            latest = loop.time()
-
-    # Whoever hangs up ends the work that was begun for him.
-    connections = web.Server(answered, request_factory=made, handler_cancellation=True)  # type: ignore
-    listening = await loop.create_server(
-        lambda: _Connection(connections, loop, open_to_all), sock=listener, backlog=_BACKLOG
-    )
-
-    async def settled() -> None:
-        stopping.set()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GRACE):
-                # A browser that has just been sent elsewhere asks again.
-                while loop.time() - latest < _QUIET or any(map(_is_busy, connections.connections)):
-                    await asyncio.sleep(_TICK)
-
-    try:
-        yield settled
-    finally:
-        listening.close()
-        stopping.set()
-        connections.pre_shutdown()  # else each idle connection would be waited for
-        await connections.shutdown(_GRACE)
-
-
-def _is_busy(connection: RequestHandler) -> bool:
-    return connection._request_in_progress
-
-
-class _Connection(RequestHandler):
-    """One client, if it may have one."""
-
-    __slots__ = ("_open_to_all",)
-
-    def __init__(self, connections: web.Server, loop: asyncio.AbstractEventLoop, open_to_all: bool) -> None:
-        super().__init__(
-            connections,
-            loop=loop,
-            keepalive_timeout=IDLE,
-            access_log=None,  # type: ignore[arg-type]  # which means none
-            logger=_SILENT,
-            lingering_time=_GRACE,
-            auto_decompress=False,  # bodies are the business of whoever reads them
-            max_line_size=_MOST_FIELD,
-            max_field_size=_MOST_FIELD,
-            max_headers=_MOST_HEADERS,
-        )
-        self._open_to_all = open_to_all
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        ends = [transport.get_extra_info(name) for name in ("peername", "sockname")]
-        crowded = len(self._manager.connections) > _MOST_CONNECTIONS if self._manager else True
-        if crowded or not (self._open_to_all or same_user.is_ours(*ends)):
-            transport.abort()  # type: ignore[attr-defined]  # a connection's can
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """In a few words: what it was that could not be read is for nobody's eyes."""
-        answer = super().handle_error(request, status, exc, None)
-        said = "What you sent is no HTTP that is understood here.\n" if status == 400 else "It failed here.\n"
-        shown = Answer(text=said, status=answer.status)
-        shown.force_close()
-        return shown

@@ -11,7 +11,7 @@ import httpx
 
 from helpers import failures
 from helpers.doctor import checks
-from helpers.doctor.recognise import recognise
+from helpers.doctor.recognise import read
 from helpers.kit import Kit
 from tests.bench.logins import rehearsed
 from tests.bench.measuring import Row, alternately, percentile, ratio, timed
@@ -57,11 +57,11 @@ def _reading() -> list[Row]:
     def all_of(read: Callable[[str], object]) -> Callable[[], float]:
         return lambda: timed(lambda: [read(text) for text in texts])
 
-    recognise(log)  # compiles its expressions
-    times = [timed(partial(recognise, text)) for text in texts]
-    longest = timed(partial(recognise, log))
+    read(log)  # compiles its expressions
+    times = [timed(partial(read, text)) for text in texts]
+    longest = timed(partial(read, log))
     ours, theirs = alternately(
-        all_of(recognise), all_of(lambda text: [each.search(text) for each in plain]), rounds=5
+        all_of(read), all_of(lambda text: [each.search(text) for each in plain]), rounds=5
     )
     value = (
         f"{percentile(times, 50):.2f} ms p50, {percentile(times, 99):.2f} ms p99; "

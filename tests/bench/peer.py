@@ -8,7 +8,8 @@ import sys
 from aiohttp import web
 
 from helpers.gateway.app import Gateway
-from helpers.web.server import Request, Server
+from helpers.web.server import Server
+from helpers.web.serving import Request
 
 _PIECE = b"x" * 65536
 

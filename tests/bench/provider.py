@@ -19,7 +19,8 @@ import httpx
 
 from helpers.core.flows import HOSTS
 from helpers.kit import Kit
-from helpers.web.server import Request, Server
+from helpers.web.server import Server
+from helpers.web.serving import Request
 
 _WWW, _API, _GRAPH = HOSTS
 _HOST_OF = {"/oauth/authorize": _WWW, "/oauth/access_token": _API}

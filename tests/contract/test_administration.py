@@ -13,7 +13,8 @@ from helpers.core.errors import KitError, Refused
 from helpers.core.flows import TODAY
 from helpers.core.masking import Secret
 from helpers.rehearsal.strapi.config import Config
-from helpers.rehearsal.strapi.parts import fresh_providers
+from helpers.rehearsal.strapi.providers import fresh_providers
+from tests.support.provider_settings import change_provider
 from tests.support.strapi_says import error
 from tests.support.strapi_worlds import PUBLIC, World, open_world
 
@@ -104,8 +105,13 @@ def test_a_new_strapi_has_these_providers(kind: str, public: str, tmp_path: Path
 
 def test_one_provider_changes_and_all_others_stay_as_they_were(world: World, provider: str) -> None:
     before = world.admin.providers()
-    change = world.admin.change_provider(
-        provider, key="17", secret=Secret("another-secret"), callback="https://a.example/b", scope=["c"]
+    change = change_provider(
+        world.admin,
+        provider,
+        key="17",
+        secret=Secret("another-secret"),
+        callback="https://a.example/b",
+        scope=["c"],
     )
     after = world.admin.providers()
 
@@ -121,8 +127,8 @@ def test_one_provider_changes_and_all_others_stay_as_they_were(world: World, pro
 
 def test_an_undo_brings_every_setting_back(world: World, provider: str) -> None:
     before = world.admin.providers()
-    change = world.admin.change_provider(
-        provider, key="17", secret=Secret("x" * 32), callback="https://a.example"
+    change = change_provider(
+        world.admin, provider, key="17", secret=Secret("x" * 32), callback="https://a.example"
     )
     world.admin.restore(change)
 

@@ -44,7 +44,7 @@ def test_instagram_is_asked_for_a_token_and_a_profile(world: World, flow: Flow) 
         "code": "AQcode",
         "redirect_uri": Urls(PUBLIC, flow.provider).callback,
         flow.id_field: SAMPLE_CLIENT_ID,
-        flow.secret_field: SAMPLE_CLIENT_SECRET,
+        flow.id_field.replace("_id", "_secret"): SAMPLE_CLIENT_SECRET,
     }
     assert (profile["host"], profile["target"]) == ("graph.instagram.com", "GET /me")
     fields = "id,username"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from helpers.core.flows import TODAY, Flow
+from helpers.core.urls import Urls
 from tests.support.strapi_says import BUILT_IN, CUSTOM, SAYS, error
 from tests.support.strapi_worlds import World
 
@@ -128,3 +129,20 @@ def test_the_advanced_settings_of_a_new_strapi(world: World) -> None:
         "default_role": "authenticated",
     }
     assert roles == ["authenticated", "public"]
+
+
+def test_a_header_that_goes_along_is_verified_though_the_login_needs_none(
+    world: World, provider: str
+) -> None:
+    urls = Urls("", provider)
+    answers = [world.get(path, bearer="undefined") for path in (urls.connect_path, urls.auth_path)]
+
+    refused = (401, "UnauthorizedError", "Missing or invalid credentials")
+    assert [error(answer) for answer in answers] == [refused] * 2
+
+
+def test_who_sends_a_jwt_along_is_not_the_public_role_any_more(world: World, provider: str) -> None:
+    jwt = world.log_in(provider).json()["jwt"]
+
+    answer = world.get(Urls("", provider).auth_path, bearer=jwt)
+    assert error(answer) == (403, "ForbiddenError", "Forbidden")

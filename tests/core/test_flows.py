@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from helpers.core.flows import CONSOLE_AS_OF, CONSOLE_STEPS, FLOWS, HOSTS, PROFILE_URL, TOKEN_URL, Flow
+from helpers.core.flows import CONSOLE_AS_OF, FLOWS, HOSTS, PROFILE_URL, TOKEN_URL, Flow
 
 ROOT = Path(__file__).parents[2]
 HELPERS = ROOT / "helpers"
+DATA = HELPERS / "core" / "providers" / "instagram.toml"
 # The stand-ins and what is practised on them play the provider; what goes wrong with it is data too.
 MAY_NAME_IT = ("rehearsal/", "practice/", "failures/")
 
@@ -44,6 +46,7 @@ def test_the_notebooks_tell_each_step_in_the_data_files_words() -> None:
     ]
     prose = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     assert CONSOLE_AS_OF.isoformat() in prose
-    assert [step for step in CONSOLE_STEPS for words in (step.page, step.today) if words not in prose] == []
-    assert len(CONSOLE_STEPS) == 9
+    steps = tomllib.loads(DATA.read_text(encoding="utf-8"))["console"]["steps"]
+    assert [step for step in steps for words in (step["page"], step["today"]) if words not in prose] == []
+    assert len(steps) == 9
     assert re.search(r"^### 2\.9 ", prose, re.MULTILINE)

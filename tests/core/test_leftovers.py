@@ -61,7 +61,7 @@ def test_git_does_not_see_the_draft(left: Path) -> None:
 
 def test_the_authtoken_of_a_start_that_was_killed_is_removed(tmp_path: Path) -> None:
     live = settings.load({"KIT_MODE": "live"}, home=tmp_path)
-    files = [live.state_dir / name for name in ("ngrok.yml", ".providers.json.kit-new", "door.4711")]
+    files = [live.state_dir / name for name in ("ngrok.yml", ".providers.json.kit-new")]
     for path in files:
         path.write_text("token")
         aged(path)

@@ -49,7 +49,7 @@ def test_an_address_that_would_travel_with_git_is_named_with_the_way_out(rehears
     project, overlay = kit.settings.strapi_project, "config/env/development/server.js"
     for command in (["init", "-q"], ["add", "--force", overlay]):
         subprocess.run(["git", "-c", "safe.directory=*", *command], cwd=project, check=True)
-    found = checks.run_one(kit, "project")
+    found = checks.run(kit, ("project",))[0]
     assert found.status == FAILED
     assert f"git tracks {overlay}" in found.evidence
     assert any(f"git rm --cached {overlay}" in step for step in found.fix)
@@ -61,12 +61,12 @@ def test_an_address_that_outlived_its_tunnel_is_named_with_the_way_out(tmp_path:
     kit = Kit(settings.load({"KIT_MODE": "live", "STRAPI_PROJECT": str(folder)}, home=tmp_path))
     try:
         Project(folder).address("https://old.ngrok-free.dev").apply(kit.undo.files)
-        found = checks.run_one(kit, "project")
+        found = checks.run(kit, ("project",))[0]
         assert (found.status, found.failure) == (PASSED, "A04")
         assert "https://old.ngrok-free.dev, and that tunnel is gone" in found.evidence
         assert "Take it out" in found.evidence
         kit.take_out_overlays()
-        assert checks.run_one(kit, "project").failure is None
+        assert checks.run(kit, ("project",))[0].failure is None
     finally:
         kit.close()
 
@@ -99,7 +99,7 @@ def test_a_check_that_breaks_is_a_readable_line(
         raise RuntimeError("code=verysecretcode oh no")
 
     monkeypatch.setitem(checks.CHECKS, "strapi", checks.Check("Strapi is running", broken))
-    result = checks.run_one(rehearsed(), "strapi")
+    result = checks.run(rehearsed(), ("strapi",))[0]
     assert result.status == UNKNOWN
     assert "oh no" in result.evidence
     assert "verysecretcode" not in result.evidence
@@ -135,5 +135,5 @@ def test_files_are_waited_for_only_where_they_can_be(
     given: dict[str, str], check: str, status: str, tmp_path: Path
 ) -> None:
     kit = Kit(settings.load({"KIT_MODE": "live", **given}, home=tmp_path))
-    assert checks.run_one(kit, check).status == status
+    assert checks.run(kit, (check,))[0].status == status
     kit.close()

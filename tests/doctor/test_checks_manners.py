@@ -148,7 +148,7 @@ def test_a_front_end_that_asks_its_own_origin_needs_no_variable(rehearsed: Rehea
     (project / "src/Home.jsx").write_text('<a href="/api/connect/instagram-business">Log in</a>')
     kit = rehearsed()
     kit.settings = replace(kit.settings, frontend_project=str(project))
-    assert checks.run_one(kit, "front-end-project").status == PASSED
+    assert checks.run(kit, ("front-end-project",))[0].status == PASSED
 
 
 def test_a_page_that_ngrok_would_warn_is_asked_about_without_counting_as_a_login(
@@ -158,7 +158,7 @@ def test_a_page_that_ngrok_would_warn_is_asked_about_without_counting_as_a_login
     assert kit.world
     seen: list[httpx.Request] = []
     kit.http.event_hooks["request"].append(seen.append)
-    assert checks.run_one(kit, "cors").status == PASSED
+    assert checks.run(kit, ("cors",))[0].status == PASSED
     asked = [each for each in seen if each.headers.get("origin")]
     assert {each.headers["origin"] for each in asked} == {"http://localhost:3000"}
     assert not [each for each in asked if each.url.host == kit.world.domain and "/api/" in each.url.path]

@@ -16,7 +16,7 @@ from helpers.core.urls import same_site
 from helpers.doctor import checks
 from helpers.doctor.checks import FAILED, PASSED
 from helpers.kit import Kit
-from helpers.tunnel.ngrok_agent import lease
+from helpers.tunnel.ngrok_lease import lease
 from helpers.web.server import Server
 from tests.support.servers import App, Request
 
@@ -55,7 +55,7 @@ def test_a_sign_of_a_killed_kernel_is_named(tmp_path: Path) -> None:
     kit.use(ngrok_domain=PUBLIC.removeprefix("https://"))
     left = {"pid": 0, "kernel": 0, "upstream": "http://127.0.0.1:9"}
     lease(kit.folder).write_text(json.dumps(left))
-    found = checks.run_one(kit, "tunnel")
+    found = checks.run(kit, ("tunnel",))[0]
     kit.close()
     assert found.failure == "E09"
     assert PUBLIC in found.evidence
@@ -67,7 +67,7 @@ def test_the_last_try_to_open_the_tunnel_is_remembered(rehearsed: Rehearsed) -> 
     kit.settings = replace(kit.settings, ngrok_authtoken=type(kit.settings.ngrok_authtoken)(""))
     with pytest.raises(KitError):
         kit.open_address()
-    assert checks.run_one(kit, "tunnel").status == FAILED
+    assert checks.run(kit, ("tunnel",))[0].status == FAILED
 
 
 def test_strapi_is_asked_with_the_gateways_headers(rehearsed: Rehearsed) -> None:
@@ -79,7 +79,7 @@ def test_strapi_is_asked_with_the_gateways_headers(rehearsed: Rehearsed) -> None
 
     kit.changed()
     kit.http.event_hooks["request"].append(note)
-    checks.run_one(kit, "provider")
+    checks.run(kit, ("provider",))[0]
     assert seen == ["https"]
 
 
@@ -93,7 +93,7 @@ def test_a_tunnel_that_leads_straight_to_a_dev_server_is_named(
         await request.answer(b'Blocked request. This host ("shop.ngrok-free.dev") is not allowed.', 403)
 
     kit.world.internet.add(kit.world.domain, serve(App("vite", vite)).port)
-    assert checks.run_one(kit, "public-address").failure == "D13"
+    assert checks.run(kit, ("public-address",))[0].failure == "D13"
 
 
 @pytest.mark.parametrize("prefix", ["/strapi", "/cms"])
@@ -102,7 +102,7 @@ def test_an_admin_panel_that_answers_the_internet_is_named(
 ) -> None:
     kit = rehearsed()
     assert kit.world
-    assert checks.run_one(kit, "public-address").status == PASSED
+    assert checks.run(kit, ("public-address",))[0].status == PASSED
 
     async def leaks(request: Request) -> None:
         if request.path == f"{prefix}/admin/init":
@@ -112,6 +112,6 @@ def test_an_admin_panel_that_answers_the_internet_is_named(
             await request.answer(there.content, there.status_code)
 
     kit.world.internet.add(kit.world.domain, serve(App("leaks", leaks)).port)
-    found = checks.run_one(kit, "public-address")
+    found = checks.run(kit, ("public-address",))[0]
     assert found.status == checks.FAILED
     assert f"{prefix}/admin/init" in found.evidence

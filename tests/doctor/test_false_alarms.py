@@ -55,7 +55,7 @@ def test_only_a_permission_that_is_missing_is_a_fault(
     kit: Kit, scope: list[str], failure: str | None
 ) -> None:
     saved(scope=scope)(kit)
-    assert checks.run_one(kit, "provider").failure == failure
+    assert checks.run(kit, ("provider",))[0].failure == failure
     if failure is None:
         log_in(kit)
         assert kit.logins.verdict(kit.logins.wait(timeout=10)).ok
@@ -73,7 +73,7 @@ def test_a_login_that_begins_elsewhere_is_no_matter_of_permissions(
     kit: Kit, address: str, failure: str | None
 ) -> None:
     saved(authorize_url=address)(kit)
-    found = checks.run_one(kit, "provider")
+    found = checks.run(kit, ("provider",))[0]
     assert (found.status, found.failure) == (FAILED, failure)
     assert any("Save in Strapi (3.3) again" in step for step in found.fix)
 

@@ -69,8 +69,9 @@ def test_a_user_who_was_there_before_is_told_apart_from_none(world: DeployedWorl
     log_in(world)
     login = ProductionLogin(admin)
     log_in(world)
-    with pytest.raises(Stopped, match="has a user in this Strapi already"):
+    with pytest.raises(Stopped, match="has a user in this Strapi already") as stopped:
         login.wait(NAME, timeout=0.1, cancelled=threading.Event())
+    assert "502" in stopped.value.fix[0]
     with pytest.raises(Stopped, match="No login of @nobody was seen") as stopped:
         login.wait("nobody", timeout=0.1, cancelled=threading.Event())
     assert "502" in stopped.value.fix[0]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from helpers.doctor.recognise import Match, recognise
+from helpers.doctor.recognise import Match, read
 from tests.support.error_texts import CORPORA, FOREIGN, GUESSED, OPEN, SURE, each
 
 # Whose every text is another one's too: that one comes first and says how to tell them apart.
@@ -15,12 +15,12 @@ BEHIND = {"E02": "C10"}
 
 def failures_in(text: str) -> list[Match]:
     """Without the secret that a text may hold, which says nothing about what it is."""
-    return [match for match in recognise(text) if match.failure.id != "E06"]
+    return [match for match in read(text).matches if match.failure.id != "E06"]
 
 
 @pytest.mark.parametrize(("id_", "text"), SURE, ids=[id_ for id_, _ in SURE])
 def test_a_real_text_leads_to_its_failure_first(id_: str, text: str) -> None:
-    sure = [match.failure for match in recognise(text) if match.sure]
+    sure = [match.failure for match in read(text).matches if match.sure]
     assert sure, text
     first = sure[0]
     assert first.id == BEHIND.get(id_, id_), [failure.id for failure in sure]
@@ -31,7 +31,7 @@ def test_a_real_text_leads_to_its_failure_first(id_: str, text: str) -> None:
 
 @pytest.mark.parametrize(("id_", "text"), GUESSED, ids=[id_ for id_, _ in GUESSED])
 def test_bare_words_lead_to_their_failure_first_and_are_called_a_guess(id_: str, text: str) -> None:
-    first = recognise(text)[0]
+    first = read(text).matches[0]
     assert (first.failure.id, first.sure) == (id_, False)
 
 
@@ -42,7 +42,7 @@ def test_what_is_not_known_yet_is_never_called_sure(text: str) -> None:
 
 @pytest.mark.parametrize(("tool", "text"), FOREIGN, ids=[tool for tool, _ in FOREIGN])
 def test_another_programs_text_claims_nothing(tool: str, text: str) -> None:
-    assert not [match.why for match in recognise(text) if match.sure]
+    assert not [match.why for match in read(text).matches if match.sure]
 
 
 def test_the_figures_of_all_texts_are_kept(record_property: Callable[[str, object], None]) -> None:
@@ -59,7 +59,7 @@ def test_the_figures_of_all_texts_are_kept(record_property: Callable[[str, objec
             f"{len(three) / len(texts):.0%} in the first three"
         )
         record_property("recognised", f"{name}: {len(texts)} texts, {figures}")
-    claimed = [text for _, text in FOREIGN if any(match.sure for match in recognise(text))]
+    claimed = [text for _, text in FOREIGN if any(match.sure for match in read(text).matches)]
     tools = {tool for tool, _ in FOREIGN}
     told_of = f"{len(FOREIGN)} texts of {len(tools)} tools"
     record_property("recognised", f"foreign: {len(claimed)} of {told_of} claimed")

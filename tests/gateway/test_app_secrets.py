@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from helpers.core.urls import ME
-from helpers.gateway.witness import Attempt, Hop, Witness
+from helpers.gateway.attempt import Attempt, Hop
+from helpers.gateway.witness import Witness
 from tests.conftest import PUBLIC
 from tests.support.servers import SOON, App, Request, ask
 

@@ -10,7 +10,8 @@ import pytest
 
 from helpers.core.urls import ME
 from helpers.gateway.app import Gateway
-from helpers.gateway.witness import Attempt, Witness
+from helpers.gateway.attempt import Attempt
+from helpers.gateway.witness import Witness
 from helpers.login import trace
 from helpers.login.verdict import judge
 from helpers.web.server import Server

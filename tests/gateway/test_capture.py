@@ -10,8 +10,9 @@ import pytest
 from aiohttp import web
 
 from helpers.core.masking import MASK, Secret
+from helpers.gateway.attempt import Hop
 from helpers.gateway.observe import Observed
-from helpers.gateway.witness import Hop, Witness
+from helpers.gateway.witness import Witness
 from tests.support.observed import AT_STRAPI, Asked, Headers, answering, only, see
 
 

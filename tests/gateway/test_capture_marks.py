@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.core.masking import MASK
+from helpers.gateway.attempt import mark
 from helpers.gateway.capture import Role, masked_url
-from helpers.gateway.witness import mark
 from tests.support.observed import answering, only, see
 
 

@@ -1,4 +1,4 @@
-"""Answers pass as they are: each cookie by itself, nothing followed, nothing added."""
+"""Answers pass as they are: each cookie by itself and for https, nothing followed, nothing else added."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ PLAIN = "/api/articles"  # not witnessed
 
 def test_every_cookie_comes_back_by_itself_and_in_order(before):
     cookies = [
-        "koa.sess=a; path=/; httponly",
-        "koa.sess.sig=b; path=/",
-        "a=1; expires=Wed, 25 Nov 2026 10:00:00 GMT",
+        "koa.sess=a; path=/; httponly; secure",
+        "koa.sess.sig=b; path=/; secure",
+        "a=1; expires=Wed, 25 Nov 2026 10:00:00 GMT; Secure",
     ]
 
     async def handler(request: Request) -> None:
@@ -26,6 +26,18 @@ def test_every_cookie_comes_back_by_itself_and_in_order(before):
 
     for target in (PLAIN, AUTH):
         assert ask(gateway.url, target).all("set-cookie") == cookies
+
+
+def test_on_an_https_address_a_cookie_is_for_https_alone(before):
+    async def handler(request: Request) -> None:
+        cookies = ["koa.sess=a; path=/; httponly", "b=secure", "c=1; secure; path=/"]
+        await request.answer(b"", headers=[("Set-Cookie", cookie) for cookie in cookies])
+
+    gateway, _ = before(handler)
+    secure = ["koa.sess=a; path=/; httponly; Secure", "b=secure; Secure", "c=1; secure; path=/"]
+
+    for target in (PLAIN, AUTH):
+        assert ask(gateway.url, target).all("set-cookie") == secure
 
 
 def test_the_cookies_of_one_visitor_are_not_given_to_another(before):

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from helpers import failures
 from helpers.core.masking import MASK, redact
-from helpers.doctor.recognise import recognise
-from helpers.gateway.witness import Attempt, Hop
+from helpers.doctor.recognise import read
+from helpers.gateway.attempt import Attempt, Hop
 from helpers.login import verdict
 from helpers.strapi.client import _connect
 from helpers.strapi.http import Answer
-from helpers.tunnel import ngrok_agent
+from helpers.tunnel import ngrok_refusals
 
 # What nobody may ever read again, in the places where it may stand.
 CODE = "AQDverysecretcode0123456789"
@@ -60,7 +60,7 @@ def test_where_strapi_sends_a_login(location: bytes, cookies: list[bytes]) -> No
 
 @given(nonsense, nonsense, st.sampled_from(TOKEN_IN))
 def test_a_line_of_the_agents_log(before: str, after: str, place: str) -> None:
-    error = ngrok_agent.refusal(f"{before} {place}{TOKEN} {after}")
+    error = ngrok_refusals.refusal(f"{before} {place}{TOKEN} {after}")
     assert TOKEN not in f"{error} {error.evidence} {error.fix}"
     assert error.failure in {None, *failures.all_failures()}
     assert "\n" not in error.evidence
@@ -68,7 +68,7 @@ def test_a_line_of_the_agents_log(before: str, after: str, place: str) -> None:
 
 @given(nonsense, nonsense)
 def test_a_pasted_text(before: str, after: str) -> None:
-    found = recognise(f"{before}\nhttps://shop.example/x?code={CODE}&state={CODE}\n{after}")
+    found = read(f"{before}\nhttps://shop.example/x?code={CODE}&state={CODE}\n{after}").matches
     assert CODE not in str(found)
     assert all(match.why for match in found)
 

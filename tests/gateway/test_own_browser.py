@@ -11,7 +11,7 @@ import pytest
 
 from helpers.core.errors import Stopped
 from helpers.gateway.app import Gateway
-from helpers.login.verdict import Logins
+from helpers.login.logins import Logins
 from tests.conftest import PUBLIC
 from tests.support.servers import App, Client, Headers, Request, ask
 

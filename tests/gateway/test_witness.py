@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from helpers.gateway.witness import Attempt, Hop, Witness, mark
+from helpers.gateway.attempt import Attempt, Hop, mark
+from helpers.gateway.witness import Witness
 from tests.support.hops import hop, steps
 
 SOON = 10.0  # seconds after which a test has failed; nothing here takes that long

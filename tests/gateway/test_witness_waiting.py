@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from helpers.core.errors import Stopped
-from helpers.gateway.witness import Attempt, Witness
+from helpers.gateway.attempt import Attempt
+from helpers.gateway.witness import Witness
 from tests.support.hops import hop
 
 SOON = 10.0  # seconds after which a test has failed; nothing here takes that long

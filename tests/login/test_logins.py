@@ -7,8 +7,9 @@ import threading
 import pytest
 
 from helpers.core.errors import Stopped
-from helpers.gateway.witness import Hop, Witness, mark
-from helpers.login.verdict import Logins
+from helpers.gateway.attempt import Hop, mark
+from helpers.gateway.witness import Witness
+from helpers.login.logins import Logins
 
 PROVIDER = "instagram-business"
 USER = {"username": "kit_rehearsal", "provider": PROVIDER}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from helpers import failures
-from helpers.gateway.witness import Attempt, Hop
+from helpers.gateway.attempt import Attempt, Hop
 from helpers.login import trace
 from helpers.login.trace import MEANING
 from helpers.login.verdict import Verdict, judge
@@ -330,7 +330,7 @@ def test_everybody_whom_the_code_lets_speak_can_be_drawn():
 
 def test_every_step_of_the_witness_has_its_words():
     described = re.search(
-        r"step: str  # (.*)", (HELPERS / "gateway" / "witness.py").read_text(encoding="utf-8")
+        r"step: str  # (.*)", (HELPERS / "gateway" / "attempt.py").read_text(encoding="utf-8")
     )
     assert described
     assert set(described[1].split(", ")) == set(MEANING)

@@ -11,7 +11,7 @@ import pytest
 
 from helpers import failures
 from helpers.failures import Failure
-from helpers.gateway.witness import Attempt, Hop
+from helpers.gateway.attempt import Attempt, Hop
 from helpers.login.verdict import Verdict, judge, named
 
 PROVIDER = "instagram-business"

@@ -137,7 +137,7 @@ def test_switching_the_flow_shows_its_facts_in_the_forms_that_stand_there_at_onc
 def test_switching_ends_a_login_that_is_still_waited_for() -> None:
     async def scene() -> None:
         await do(*FORMS[:-1])
-        the(LoginForm).tab_button.click()
+        the(LoginForm).submit_button.click()
         await until(lambda: "href" in the(LoginForm).link.value)
         began = time.monotonic()
         await choose("rehearsal", "documented")

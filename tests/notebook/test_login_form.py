@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def test_allowing_ends_in_a_witnessed_login(ready: Kit) -> None:
     async def scene() -> None:
         form = LoginForm(ready)
         trace = login_view.Trace(ready)
-        form.submit_button.click()
+        form.robot_button.click()
         await until(lambda: form.consent.layout.display == "")
         assert "kit_rehearsal" in form.question.value
         form.allow.click()
@@ -42,7 +43,7 @@ def test_allowing_ends_in_a_witnessed_login(ready: Kit) -> None:
 def test_denying_is_named_with_its_fix(ready: Kit) -> None:
     async def scene() -> None:
         form = LoginForm(ready)
-        form.submit_button.click()
+        form.robot_button.click()
         await until(lambda: form.consent.layout.display == "")
         form.deny.click()
         await tasks.settled()
@@ -56,7 +57,7 @@ def test_denying_is_named_with_its_fix(ready: Kit) -> None:
 def test_a_login_waiting_for_consent_can_be_cancelled(ready: Kit) -> None:
     async def scene() -> None:
         form = LoginForm(ready)
-        form.submit_button.click()
+        form.robot_button.click()
         await until(lambda: form.consent.layout.display == "")
         form.cancel_button.click()
         await tasks.settled()
@@ -70,9 +71,9 @@ def test_a_login_waiting_for_consent_can_be_cancelled(ready: Kit) -> None:
 def test_a_second_login_at_once_is_not_started(ready: Kit) -> None:
     async def scene() -> None:
         form = LoginForm(ready)
-        form.submit_button.click()
+        form.robot_button.click()
         await until(lambda: form.consent.layout.display == "")
-        form.submit_button.click()
+        form.robot_button.click()
         form.allow.click()
         await tasks.settled()
         assert len(ready.gateway.witness.attempts) == 1
@@ -84,12 +85,57 @@ def test_a_second_login_at_once_is_not_started(ready: Kit) -> None:
 def test_a_real_tab_shows_its_address_and_can_be_cancelled(ready: Kit) -> None:
     async def scene() -> None:
         form = LoginForm(ready)
-        form.tab_button.click()
+        form.submit_button.click()
         await until(lambda: "href" in form.link.value)
         assert 'href="http://127.0.0.1:' in form.link.value
         form.cancel_button.click()
         await tasks.settled()
         assert "Stopped waiting" in form.status.text
+
+    play(scene)
+
+
+def test_a_login_in_a_real_tab_is_witnessed(ready: Kit) -> None:
+    async def scene() -> None:
+        form = LoginForm(ready)
+        assert form.why_robot.layout.display == "none"
+        form.submit_button.click()
+        await until(lambda: "href" in form.link.value)
+        robot = ready.browser()
+        consent = await asyncio.to_thread(robot.start)  # as the tab does
+        await asyncio.to_thread(robot.finish, consent, allow=True)
+        await tasks.settled()
+        assert "kit_rehearsal is logged in" in form.status.text
+
+    play(scene)
+
+
+def test_where_no_tab_can_reach_the_kernel_a_robot_comes_first_and_the_form_says_why(
+    ready: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
+
+    async def scene() -> None:
+        form = LoginForm(ready)
+        assert form.robot_button.layout.display == "none"
+        assert form.why_robot.layout.display == ""
+        assert "cannot reach this kernel on JupyterHub" in form.why_robot.value
+        form.submit_button.click()
+        await until(lambda: form.consent.layout.display == "")
+        assert form.link.value == ""
+        form.allow.click()
+        await tasks.settled()
+        assert form.status.kind == "ok"
+
+    play(scene)
+
+
+def test_catching_up_lets_the_robot_log_in(ready: Kit) -> None:
+    async def scene() -> None:
+        form = LoginForm(ready)
+        await form.catch_up()
+        assert form.status.kind == "ok"
+        assert form.link.value == ""
 
     play(scene)
 
@@ -100,7 +146,7 @@ def test_a_login_after_the_tunnel_was_stopped_opens_it_again(ready: Kit) -> None
         tunnel.stop_button.click()
         await tasks.settled()
         assert not ready.public_address.is_open
-        form.submit_button.click()
+        form.robot_button.click()
         await until(lambda: form.consent.layout.display == "" or form.status.kind == "failed")
         form.allow.click()
         await tasks.settled()

@@ -149,7 +149,7 @@ def test_starting_with_another_token_starts_anew_and_a_refused_one_is_not_kept()
 def test_a_login_that_is_waited_for_blocks_neither_the_doctor_nor_another_form() -> None:
     async def scene() -> None:
         await do(*FORMS[:-1])
-        the(LoginForm).tab_button.click()
+        the(LoginForm).submit_button.click()
         await until(lambda: "href" in the(LoginForm).link.value)
         doctor = the(Doctor)
         doctor.again.click()

@@ -129,15 +129,15 @@ def test_a_link_to_another_provider_is_told_with_the_plan(kit: Kit, tmp_path: Pa
 def test_the_front_end_of_a_rehearsal_gets_its_variable_from_the_form_and_loses_it_again(kit: Kit) -> None:
     async def scene() -> None:
         kit.open_address()
-        assert checks.run_one(kit, "front-end-project").failure == "D02"
+        assert checks.run(kit, ("front-end-project",))[0].failure == "D02"
         form = FrontEndForm(kit)
         assert form.folder.disabled
         await press(form)
         form.apply_button.click()
         await tasks.settled()
         assert form.status.kind == "ok"
-        assert checks.run_one(kit, "front-end-project").status == "passed"
+        assert checks.run(kit, ("front-end-project",))[0].status == "passed"
         kit.undo.files.undo()
-        assert checks.run_one(kit, "front-end-project").failure == "D02"
+        assert checks.run(kit, ("front-end-project",))[0].failure == "D02"
 
     play(scene)

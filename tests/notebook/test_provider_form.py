@@ -44,7 +44,7 @@ def test_a_wrong_administrator_does_not_spoil_the_next_kernel(ready: Kit) -> Non
 
     async def right() -> None:
         form = LoginForm(following)
-        form.submit_button.click()
+        form.robot_button.click()
         await until(lambda: form.consent.layout.display == "")
         form.allow.click()
         await tasks.settled()

@@ -63,7 +63,7 @@ def test_the_user_stays_and_is_named_unless_somebody_asks(ready: Kit) -> None:
 
 async def log_in(kit: Kit) -> None:
     form = LoginForm(kit)
-    form.submit_button.click()
+    form.robot_button.click()
     await until(lambda: form.consent.layout.display == "")
     form.allow.click()
     await tasks.settled()

@@ -49,6 +49,11 @@ def test_one_origin_passes_the_content_api_on_and_no_admin_panel() -> None:
     assert sources[:2] == ["/api/:path*", "/_health"]
 
 
+def test_lines_that_nobody_has_run_say_so() -> None:
+    untried = [each.id for each in snippets(ONE, "instagram-business") if "never run" in each.why]
+    assert untried == ["router"]
+
+
 def test_another_site_gets_the_lines_that_make_it_one_origin() -> None:
     assert printed(OTHER) == printed(Layout(OTHER.page, OTHER.page))
 

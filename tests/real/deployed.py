@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import trustme
+from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -34,6 +35,7 @@ from tests.real.proxies import Proxy, own_address
 from tests.real.strapi import ADMIN_EMAIL, ADMIN_PASSWORD, RealStrapi
 from tests.support.asgi import AsgiServer
 from tests.support.lab import SOON, chromium
+from tests.support.provider_settings import change_provider
 
 PROVIDER = TODAY.provider
 _PAGE = (
@@ -81,7 +83,12 @@ class Setup:
     strapi: RealStrapi
     page: Page
     http: httpx.Client
+    instagram: InstagramStandIn
     sites: list[str] = field(default_factory=list)
+
+    @property
+    def account(self) -> Account:
+        return self.instagram.state.account
 
     @property
     def target(self) -> Target:
@@ -99,10 +106,10 @@ class Setup:
     def save_provider(self, **changed: Any) -> None:
         callback = Urls(self.layout.strapi, PROVIDER, self.layout.page).frontend_redirect
         right = {"key": SAMPLE_CLIENT_ID, "secret": Secret(SAMPLE_CLIENT_SECRET), "callback": callback}
-        self._admin.change_provider(PROVIDER, **(right | changed))
+        change_provider(self.admin, PROVIDER, **(right | changed))
 
     @cached_property
-    def _admin(self) -> Admin:
+    def admin(self) -> Admin:
         """Signed in once: Strapi takes five sign-ins in five minutes."""
         return Strapi(self.http, self.strapi.url).sign_in(ADMIN_EMAIL, ADMIN_PASSWORD)
 
@@ -128,16 +135,29 @@ class Running:
 
     def log_in(self) -> str:
         """What the page says at the end of a login in Chromium, which blocks third-party cookies."""
+        with self._at_instagram() as tab:
+            tab.get_by_role("button", name="Allow").click()
+            said = tab.locator("#said")
+            expect(said).not_to_be_empty(timeout=SOON)
+            return said.inner_text()
+
+    def come_back(self) -> int:
+        """The status with which Strapi's callback, or what stands before it, answers the same browser."""
+        with self._at_instagram() as tab:
+            callback = Urls(self.setup.layout.strapi, PROVIDER).callback
+            with tab.expect_response(lambda each: each.url.startswith(callback), timeout=SOON) as answer:
+                tab.get_by_role("button", name="Allow").click()
+            return answer.value.status
+
+    @contextmanager
+    def _at_instagram(self) -> Iterator[Tab]:
         names = {host(self.setup.layout.page), host(self.setup.layout.strapi), HOSTS[0]}
         rules = ", ".join(f"MAP {name} {self.address}" for name in sorted(names))
         with chromium(f"--host-resolver-rules={rules}") as browser:
             tab = browser.new_context(ignore_https_errors=True).new_page()
             tab.goto(self.setup.layout.page)
             tab.get_by_role("link", name="Log in with Instagram").click()
-            tab.get_by_role("button", name="Allow").click()
-            said = tab.locator("#said")
-            expect(said).not_to_be_empty(timeout=SOON)
-            return said.inner_text()
+            yield tab
 
 
 @contextmanager
@@ -147,36 +167,42 @@ def open_setup(folder: Path, version: str, proxy: str, layout: Layout, **environ
     app = App("Kit test", SAMPLE_CLIENT_ID, Secret(SAMPLE_CLIENT_SECRET), set(), {account.username})
     app.redirect_uris = {Urls(layout.strapi, PROVIDER).callback}
     with ExitStack() as closing:
-        instagram = Server(InstagramStandIn(app, account, Switches()), names=lambda: HOSTS).start()
+        stand_in = InstagramStandIn(app, account, Switches())
+        instagram = Server(stand_in, names=lambda: HOSTS).start()
         closing.callback(instagram.stop)
-        printed = _printed(layout, version, Behind())
-        page = Page(layout, printed["page"])
+        lines = printed(layout, version, Behind())
+        page = Page(layout, lines["page"])
         production = {"NODE_ENV": "production", **environment}
         strapi = RealStrapi(folder, version, instagram_url=instagram.url, environment=production)
         project = folder / "project"
         shutil.copytree(strapi.project, project, symlinks=True)
         strapi.project = project
         http = closing.enter_context(httpx.Client())
-        setup = Setup(folder, version, proxy, layout, strapi, page, http)
+        setup = Setup(folder, version, proxy, layout, strapi, page, http, stand_in)
         setup.production.parent.mkdir(parents=True)
-        setup.production.write_text(printed["strapi"])
+        setup.production.write_text(lines["strapi"])
         setup.sites = [_site(proxy, HOSTS[0], instagram.url)]
         yield setup
 
 
 @contextmanager
-def running(setup: Setup, *, change: dict[str, str] | None = None) -> Iterator[Running]:
-    """Page and proxy before the Strapi that runs; ``change`` replaces words in the proxy's configuration."""
+def running(setup: Setup, *, change: dict[str, str] | None = None, front_end: str = "") -> Iterator[Running]:
+    """Page and proxy before the Strapi that runs; ``change`` replaces words in the proxy's configuration.
+
+    ``front_end`` is a server that brings the page, and passes on to Strapi, itself.
+    """
     with ExitStack() as closing:
         page = AsgiServer(setup.page.app).start()
         closing.callback(page.stop)
         behind = Behind(setup.strapi.url, page.url)
-        sites = [_printed(setup.layout, setup.version, behind)[setup.proxy], *setup.sites]
+        sites = [printed(setup.layout, setup.version, behind)[setup.proxy], *setup.sites]
+        if front_end:
+            sites[0] = _site(setup.proxy, host(setup.layout.page), front_end)
         if setup.layout.kind != ONE_ORIGIN:
             sites.append(_site(setup.proxy, host(setup.layout.page), page.url))
         if setup.layout.kind == OTHER_SITE:  # what the kit does not advise: Strapi on its other site
             alone = Layout(setup.layout.strapi, f"https://www.{host(setup.layout.strapi)}")
-            sites[0] = _printed(alone, setup.version, behind)[setup.proxy]
+            sites[0] = printed(alone, setup.version, behind)[setup.proxy]
         for words, others in (change or {}).items():
             assert any(words in site for site in sites), words
             sites = [site.replace(words, others) for site in sites]
@@ -191,7 +217,8 @@ def running(setup: Setup, *, change: dict[str, str] | None = None) -> Iterator[R
         yield Running(setup, address, setup.folder / "authority.pem")
 
 
-def _printed(layout: Layout, version: str, behind: Behind) -> dict[str, str]:
+def printed(layout: Layout, version: str, behind: Behind) -> dict[str, str]:
+    """What the notebook shows, by its id."""
     major = int(version.partition(".")[0])
     found = {each.id: each.text for each in snippets(layout, PROVIDER, strapi_major=major, behind=behind)}
     if layout.kind == OTHER_SITE:  # nothing to print makes this one work: what people write all the same
@@ -207,6 +234,6 @@ def _site(proxy: str, name: str, upstream: str) -> str:
     return (
         f"server {{ listen 443 ssl; server_name {name}; ssl_certificate /etc/ssl/x.pem; "
         f"ssl_certificate_key /etc/ssl/x.key;\n location / {{ proxy_pass {upstream}; "
-        "proxy_set_header Host $host; } }\n"
+        "proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto https; } }\n"
         f"server {{ listen 80; server_name {name}; return 301 https://$host$request_uri; }}\n"
     )

@@ -110,7 +110,7 @@ def test_what_a_login_brings_along_is_neither_saved_nor_kept_in_the_browser(pers
     notebook.run_all()
     notebook.in_kernel(REMEMBER)
     notebook.in_kernel("from helpers.notebook.this_setup import this_setup; this_setup().rehearse_up_to(4)")
-    notebook.press("Log in with Instagram")
+    notebook.press("Let a robot log in instead")
     notebook.press("Allow")
     notebook.says("is logged in")
     brought = notebook.in_kernel(BROUGHT).split()

@@ -137,7 +137,7 @@ def doctors_word(stage: Stage, folder: Path) -> str | None:
     """What the check of the session cookie says before anybody has logged in."""
     kit = Kit(settings.load(facts(stage), home=folder))
     try:
-        return checks.run_one(kit, "session-cookie").failure
+        return checks.run(kit, ("session-cookie",))[0].failure
     finally:
         kit.close()
 

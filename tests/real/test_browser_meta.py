@@ -252,7 +252,7 @@ def attempt(notebook: Notebook, answer: str = "") -> None:
     notebook.in_kernel("type(setup.world.strapi.limit).__init__(setup.world.strapi.limit)")
     notebook.in_kernel(FORGET)  # else the former line might be read as this attempt's
     expect(red(notebook.code_cell(LOGIN))).to_have_count(0, timeout=SOON)
-    notebook.press("Log in with Instagram")
+    notebook.press("Let a robot log in instead")
     if answer:
         notebook.press(answer)
 

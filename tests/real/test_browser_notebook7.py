@@ -25,7 +25,7 @@ def test_a_login_is_rehearsed_in_notebook_7(tmp_path: Path) -> None:
         expect(head.locator(".kit-status")).to_contain_text("Done for you: ", timeout=READY)
         page.locator("table.kit-board button", has_text="4.1 Launch and connect").click()
         expect(page.get_by_role("heading", name="4.1 Launch and connect")).to_be_in_viewport(timeout=SOON)
-        page.get_by_role("button", name="Log in with Instagram", exact=True).click(timeout=READY)
+        page.get_by_role("button", name="Let a robot log in instead", exact=True).click(timeout=READY)
         page.get_by_role("button", name="Allow", exact=True).click(timeout=SOON)
         expect(page.locator(".kit-status", has_text="is logged in").first).to_be_visible(timeout=SOON)
         expect(page.locator("table.kit-trace")).to_contain_text("Proof")

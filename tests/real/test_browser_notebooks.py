@@ -135,7 +135,7 @@ def show_and_apply(notebook: Notebook, cell: str, seen: str = "") -> None:
 def instagram_app(notebook: Notebook) -> None:
     meta_dashboard(notebook)
     notebook.press("I have saved them at Meta")
-    notebook.says("Noted.")
+    notebook.says("nobody can ask Meta from here")
     notebook.picture("addresses", notebook.cell("I have saved them at Meta"))
     notebook.type("Instagram app ID", SAMPLE_CLIENT_ID, how="pastes")
     notebook.type("Instagram app secret", SAMPLE_CLIENT_SECRET, how="pastes")
@@ -174,9 +174,14 @@ def strapi_provider(notebook: Notebook) -> None:
 
 def log_in(notebook: Notebook) -> None:
     notebook.press("Log in with Instagram")
-    expect(notebook.outputs.get_by_text("Instagram (rehearsal)")).to_be_visible(timeout=SOON)
-    notebook.press("Allow")
+    with notebook.page.context.expect_page() as opened:
+        notebook.outputs.locator("a.kit-link", has_text="127.0.0.1").click()
+    tab = opened.value
+    tab.get_by_role("button", name="Allow").click()
+    notebook.person.done["clicks"] += 2
     notebook.says("is logged in")
+    expect(tab.get_by_text("kit_rehearsal").first).to_be_visible(timeout=SOON)
+    tab.close()
     expect(notebook.outputs.locator("table.kit-trace")).to_contain_text("/api/connect/")
     diagram = notebook.code_cell("login_trace()").locator(".jp-RenderedMermaid :is(img, svg)")
     expect(diagram.first).to_be_visible(timeout=SOON)
@@ -305,7 +310,7 @@ def catch_up(notebook: Notebook, chapter: int) -> None:
 
 def test_pressing_twice_does_it_once(person: Person) -> None:
     notebook = caught_up(person)
-    notebook.press("Log in with Instagram", times=2)
+    notebook.press("Let a robot log in instead", times=2)
     notebook.press("Allow")
     notebook.says("is logged in")
     assert notebook.in_kernel("print(len(setup.witness.attempts))") == "1"
@@ -343,7 +348,7 @@ def focused(person: Person) -> str:
 
 def test_the_answer_to_the_consent_is_one_key_away(person: Person) -> None:
     notebook = caught_up(person)
-    notebook.press("Log in with Instagram")
+    notebook.press("Let a robot log in instead")
     expect(notebook.button("Allow")).to_be_focused(timeout=SOON)
     person.page.keyboard.press("Enter")
     notebook.says("is logged in")
@@ -384,14 +389,14 @@ def test_a_kernel_that_has_ended_does_not_look_alive_and_a_new_one_goes_on(perso
     notebook.board(0)
     catch_up(notebook, 4)
     notebook.board(5)
-    notebook.press("Log in with Instagram")
+    notebook.press("Let a robot log in instead")
     notebook.press("Allow")
     notebook.board(6)
 
 
 def test_a_reloaded_page_goes_on(person: Person) -> None:
     notebook = caught_up(person)
-    notebook.press("Log in with Instagram")
+    notebook.press("Let a robot log in instead")
     notebook.press("Allow")
     notebook.says("is logged in")
     person.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
@@ -399,7 +404,7 @@ def test_a_reloaded_page_goes_on(person: Person) -> None:
     again = Notebook(person, SET_UP)
     again.says("is logged in")
     again.board(6)
-    again.press("Log in with Instagram")
+    again.press("Let a robot log in instead")
     again.press("Deny")
     again.says("The person declined on Instagram")
     nothing_raw(again)

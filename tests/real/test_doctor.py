@@ -92,9 +92,9 @@ def test_what_is_switched_off_in_a_real_strapi_is_named(tmp_path: Path) -> None:
         found = []
         for change in ({"allow_register": False}, {"default_role": "deleted"}):
             kit.http.put(url, headers=bearer, json=before | change).raise_for_status()
-            found.append(checks.run_one(kit, "provider-settings").failure)
+            found.append(checks.run(kit, ("provider-settings",))[0].failure)
         kit.http.put(url, headers=bearer, json=before).raise_for_status()
         kit.save_provider(enabled=False)
         kit.changed()
-        found.append(checks.run_one(kit, "provider").failure)
+        found.append(checks.run(kit, ("provider",))[0].failure)
     assert found == ["A25", "A30", "A01"]

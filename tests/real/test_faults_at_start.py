@@ -12,7 +12,7 @@ import pytest
 
 from helpers.core import settings
 from helpers.doctor import checks
-from helpers.doctor.recognise import recognise
+from helpers.doctor.recognise import read
 from helpers.kit import Kit
 from tests.real.strapi import NEWEST, RealStrapi, install
 from tests.real.test_faults_by_version import LiveKit
@@ -55,7 +55,7 @@ def test_a_strapi_that_does_not_start_is_named(
     strapi.project = project
     with pytest.raises(RuntimeError, match="ended by itself"), strapi:
         pass
-    assert recognise(strapi.log.read_text())[0].failure.id == id_
+    assert read(strapi.log.read_text()).matches[0].failure.id == id_
     facts = {"KIT_MODE": "live", "STRAPI_URL": strapi.url, "STRAPI_PROJECT": str(project)}
     kit = Kit(settings.load(facts, home=tmp_path))
     try:

@@ -24,7 +24,7 @@ from helpers.core.masking import Secret
 from helpers.core.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
 from helpers.core.urls import Urls
 from helpers.gateway.app import HELLO, Gateway
-from helpers.gateway.witness import Attempt
+from helpers.gateway.attempt import Attempt
 from helpers.login.robot_browser import Browser
 from helpers.login.verdict import Verdict, judge
 from helpers.rehearsal.instagram.login_pages import Account, App, InstagramStandIn, Switches
@@ -38,6 +38,7 @@ from helpers.web.server import Server
 from tests.notebook.test_nbval import NBVAL, NOTEBOOKS, code_cells
 from tests.real.strapi import ADMIN_EMAIL, ADMIN_PASSWORD, NEWEST, VERSIONS, RealStrapi
 from tests.support.https_names import HttpsNames
+from tests.support.provider_settings import change_provider
 
 pytestmark = pytest.mark.real
 
@@ -97,7 +98,8 @@ def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def save_provider(stage: Stage, urls: Urls) -> None:
     with httpx.Client() as http:
-        Strapi(http, stage.strapi.url).sign_in(ADMIN_EMAIL, ADMIN_PASSWORD).change_provider(
+        change_provider(
+            Strapi(http, stage.strapi.url).sign_in(ADMIN_EMAIL, ADMIN_PASSWORD),
             urls.provider,
             key=SAMPLE_CLIENT_ID,
             secret=Secret(SAMPLE_CLIENT_SECRET),

@@ -18,7 +18,7 @@ from helpers import failures
 from helpers.core.flows import DOCUMENTED
 from helpers.core.masking import Secret
 from helpers.doctor import checks
-from helpers.doctor.recognise import recognise
+from helpers.doctor.recognise import read
 from helpers.kit import Kit
 from helpers.rehearsal.internet import Internet
 from helpers.strapi.rate_limits import PoliteStrapi
@@ -89,7 +89,7 @@ def test_a_bare_status_that_strapi_passes_on_is_read_as_instagrams(tmp_path: Pat
         said = httpx.get(f"{stage.strapi.url}/api/auth/{DOCUMENTED.provider}/callback?access_token=bad")
     error = said.json()["error"]
     assert failures.named(error["message"], "auth") == "A12", error
-    found = recognise(said.text)
+    found = read(said.text).matches
     assert (found[0].failure.id, found[0].sure) == ("A12", True), said.text
 
 

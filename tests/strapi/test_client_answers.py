@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from helpers.core.errors import Refused, Unexpected, Unreachable
-from helpers.rehearsal.strapi.server import USERS
+from helpers.rehearsal.strapi.administration import USERS
 from helpers.strapi.client import Admin, Strapi
 from helpers.strapi.providers import User
 from tests.support.canned_strapi import (
@@ -28,6 +28,7 @@ from tests.support.canned_strapi import (
     Canned,
     refusal,
 )
+from tests.support.provider_settings import change_provider
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ ADMIN_CALLS: dict[str, Callable[[Admin], object]] = {
     "delete_user": lambda admin: admin.delete_user(User("7", "seen", "2026-11-28T18:39:19.554Z")),
     "providers": lambda admin: admin.providers(),
     "plan": lambda admin: admin.plan("instagram", **WANTED),
-    "change_provider": lambda admin: admin.change_provider("instagram", **WANTED),
+    "change_provider": lambda admin: change_provider(admin, "instagram", **WANTED),
 }
 any_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 any_admin_call = pytest.mark.parametrize("call", ADMIN_CALLS.values(), ids=ADMIN_CALLS)

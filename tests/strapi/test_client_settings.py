@@ -12,6 +12,7 @@ from helpers.core.errors import Conflict, KitError, Refused, Unexpected
 from helpers.core.masking import Secret
 from helpers.strapi.client import Admin
 from tests.support.canned_strapi import BROKEN, HTML, STORED, WANTED, Canned, refusal
+from tests.support.provider_settings import change_provider
 
 
 def test_secrets_of_all_providers_stay_out_of_sight(admin: Admin) -> None:
@@ -37,7 +38,7 @@ def test_an_unknown_provider_is_refused(admin: Admin) -> None:
 
 
 def test_one_entry_is_changed_and_everything_else_written_back(admin: Admin, canned: Canned) -> None:
-    admin.change_provider("instagram", scope=["new"], **WANTED)
+    change_provider(admin, "instagram", scope=["new"], **WANTED)
 
     entry = {
         "enabled": True,
@@ -52,15 +53,15 @@ def test_one_entry_is_changed_and_everything_else_written_back(admin: Admin, can
 
 
 def test_a_second_time_nothing_is_written(admin: Admin, canned: Canned) -> None:
-    admin.change_provider("instagram", **WANTED)
-    again = admin.change_provider("instagram", **WANTED)
+    change_provider(admin, "instagram", **WANTED)
+    again = change_provider(admin, "instagram", **WANTED)
 
     assert again.fields == ()
     assert canned.methods.count("PUT") == 1
 
 
 def test_restore_brings_the_entry_back(admin: Admin, canned: Canned) -> None:
-    change = admin.change_provider("instagram", **WANTED)
+    change = change_provider(admin, "instagram", **WANTED)
     admin.restore(change)
     admin.restore(change)
 
@@ -69,7 +70,7 @@ def test_restore_brings_the_entry_back(admin: Admin, canned: Canned) -> None:
 
 
 def test_restore_leaves_alone_what_somebody_changed_since(admin: Admin, canned: Canned) -> None:
-    change = admin.change_provider("instagram", **WANTED)
+    change = change_provider(admin, "instagram", **WANTED)
     canned.stored["instagram"]["key"] = "18"
 
     with pytest.raises(Conflict):
@@ -97,7 +98,7 @@ def test_somebody_else_writing_at_the_same_time_is_noticed(
 
     canned.answers["PUT /users-permissions/providers"] = meddle
     with pytest.raises(Conflict) as caught:
-        admin.change_provider("instagram", **WANTED)
+        change_provider(admin, "instagram", **WANTED)
     assert caught.value.evidence == next(iter(meddled))
 
 
@@ -107,11 +108,11 @@ def test_somebody_else_writing_at_the_same_time_is_noticed(
 def test_a_write_that_is_not_confirmed_is_no_success(answer: Response, admin: Admin, canned: Canned) -> None:
     canned.answers["PUT /users-permissions/providers"] = answer
     with pytest.raises(KitError):
-        admin.change_provider("instagram", **WANTED)
+        change_provider(admin, "instagram", **WANTED)
 
 
 def test_settings_of_another_shape_are_not_written_back(admin: Admin, canned: Canned) -> None:
     canned.answers["GET /users-permissions/providers"] = JSONResponse({"instagram": "on"})
     with pytest.raises(Unexpected):
-        admin.change_provider("instagram", **WANTED)
+        change_provider(admin, "instagram", **WANTED)
     assert "PUT" not in canned.methods

@@ -14,6 +14,7 @@ from helpers.rehearsal.strapi.server import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiS
 from helpers.strapi.client import Admin, Strapi
 from helpers.strapi.provider_undo import Undo
 from helpers.web.server import Server
+from tests.support.provider_settings import change_provider
 
 OURS = "0123456789abcdef0123456789abcdef"
 THEIRS = "fedcba9876543210fedcba9876543210"
@@ -67,7 +68,7 @@ def test_what_was_changed_in_another_strapi_is_never_written_into_this_one(
 
 
 def test_a_secret_that_was_there_before_comes_back(admin: Admin, tmp_path: Path) -> None:
-    admin.change_provider("instagram", key="9", secret=Secret(THEIRS), callback=PAGE)
+    change_provider(admin, "instagram", key="9", secret=Secret(THEIRS), callback=PAGE)
     before, undo = admin.providers(), Undo(tmp_path, HERE)
     change(admin, undo, OURS)
     undo.restore_provider(admin, "instagram")
@@ -103,7 +104,7 @@ def test_what_somebody_else_stored_between_two_changes_is_what_comes_back(
 ) -> None:
     undo = Undo(tmp_path, HERE)
     change(admin, undo, OURS)
-    admin.change_provider("instagram", key="9", secret=Secret(THEIRS), callback=PAGE)
+    change_provider(admin, "instagram", key="9", secret=Secret(THEIRS), callback=PAGE)
     theirs = admin.providers()
     change(admin, undo, OURS)
     undo.restore_provider(admin, "instagram")
@@ -123,7 +124,7 @@ def test_what_somebody_else_changed_since_is_not_overwritten(
 ) -> None:
     undo = Undo(tmp_path, HERE)
     change(admin, undo, OURS)
-    admin.change_provider("instagram", **{"key": "1", "secret": Secret(OURS), "callback": PAGE} | changed)
+    change_provider(admin, "instagram", **{"key": "1", "secret": Secret(OURS), "callback": PAGE} | changed)
     with pytest.raises(Conflict):
         undo.restore_provider(admin, "instagram")
     assert undo.recorded == ["instagram"]

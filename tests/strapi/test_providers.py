@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from helpers.core.masking import Secret
 from helpers.strapi.client import Strapi
+from tests.support.provider_settings import change_provider
 
 OURS = "instagram-business"
 # What JSON can say; numbers as JavaScript keeps them exactly.
@@ -58,8 +59,8 @@ def test_all_other_settings_stay_identical_and_ours_can_be_undone(
     before = copy.deepcopy(store.providers)
     with httpx.Client(transport=httpx.MockTransport(store)) as http:
         admin = Strapi(http, "http://strapi").sign_in("a@example.com", Secret("p"))
-        change = admin.change_provider(
-            OURS, key="1", secret=Secret(secret), callback="https://x/y", scope=["s"], enabled=enabled
+        change = change_provider(
+            admin, OURS, key="1", secret=Secret(secret), callback="https://x/y", scope=["s"], enabled=enabled
         )
         written = store.providers
         assert {**written, OURS: None} == {**before, OURS: None}

@@ -17,6 +17,7 @@ from helpers.rehearsal.strapi.server import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiS
 from helpers.strapi import rate_limits
 from helpers.strapi.rate_limits import MOST, PoliteStrapi
 from helpers.web.server import Server
+from tests.support.provider_settings import change_provider
 
 WRONG = Secret("not-the-password")
 
@@ -44,7 +45,7 @@ def test_a_refused_connect_is_asked_once_until_something_changes(
         assert refused.value.failure == "A01"
     assert asked["/api/connect/instagram-business"] == 1
     admin = strapi.sign_in(ADMIN_EMAIL, ADMIN_PASSWORD)
-    admin.change_provider(TODAY.provider, key="1", secret=Secret("0" * 32), callback="https://x.example/y")
+    change_provider(admin, TODAY.provider, key="1", secret=Secret("0" * 32), callback="https://x.example/y")
     strapi.forget()
     assert {strapi.connect(TODAY.provider).client_id for _ in range(3)} == {"1"}
     assert asked["/api/connect/instagram-business"] == 2
@@ -84,8 +85,8 @@ def test_what_the_kit_has_changed_is_asked_about_whatever_was_asked_before(strap
         with pytest.raises(Refused):
             strapi.connect(TODAY.provider)
     admin = strapi.sign_in(ADMIN_EMAIL, ADMIN_PASSWORD)
-    change = admin.change_provider(
-        TODAY.provider, key="1", secret=Secret("0" * 32), callback="https://x.example/y"
+    change = change_provider(
+        admin, TODAY.provider, key="1", secret=Secret("0" * 32), callback="https://x.example/y"
     )
     assert strapi.connect(TODAY.provider).client_id == "1"
     admin.restore(change)

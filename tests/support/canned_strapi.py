@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from helpers.core.masking import Secret
-from helpers.rehearsal.strapi.server import USERS
+from helpers.rehearsal.strapi.administration import USERS
 from tests.support.asgi import AsgiServer
 
 PASSWORD = Secret("correct-horse-battery")

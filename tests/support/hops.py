@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from helpers.gateway.witness import Attempt, Hop, mark
+from helpers.gateway.attempt import Attempt, Hop, mark
 
 
 def hop(step: str, *shown: str, sent: tuple[str, ...] = (), **more: Any) -> Hop:

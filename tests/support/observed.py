@@ -8,9 +8,10 @@ from typing import Any
 
 from multidict import CIMultiDict
 
+from helpers.gateway.attempt import Hop
 from helpers.gateway.capture import Role
 from helpers.gateway.observe import Observed
-from helpers.gateway.witness import Hop, Witness
+from helpers.gateway.witness import Witness
 
 AT_STRAPI = Role("auth", "browser", "strapi")
 Headers = list[tuple[bytes, bytes]]

@@ -53,7 +53,7 @@ async def until(condition: Callable[[], bool], patience: float = 20.0) -> None:
 
 async def log_in() -> None:
     form = the(LoginForm)
-    form.submit_button.click()
+    form.robot_button.click()
     await until(lambda: form.consent.layout.display == "")
     form.allow.click()
     await tasks.settled()

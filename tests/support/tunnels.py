@@ -14,7 +14,7 @@ from typing import Any
 from helpers.core.masking import Secret
 from helpers.rehearsal.ngrok.cloud import Cloud
 from helpers.rehearsal.ngrok.install import install_agent
-from helpers.tunnel import ngrok_agent
+from helpers.tunnel import ngrok_lease
 from helpers.tunnel.ngrok import NgrokTunnel
 
 TOKEN = "2theAuthtokenThatNobodyMaySee_0001"
@@ -96,7 +96,7 @@ class Bench:
         return self.cloud.url
 
     def pid(self, state: str = "state") -> int | None:
-        return ngrok_agent.leased_pid(self.folder / state)
+        return ngrok_lease.leased_pid(self.folder / state)
 
 
 def script(path: Path, text: str, mode: int = 0o700) -> Path:

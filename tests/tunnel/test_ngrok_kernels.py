@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from helpers.core.errors import TunnelError
-from helpers.tunnel import ngrok_agent, proof
+from helpers.tunnel import ngrok_agent, ngrok_lease, proof
 from tests.support.tunnels import (
     DOMAIN,
     PUBLIC,
@@ -56,12 +56,12 @@ def kernel(bench: Bench) -> Iterator[subprocess.Popen[str]]:
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == f"{PUBLIC}\n"
-        before = ngrok_agent.lease(bench.folder / "state").read_text()
+        before = ngrok_lease.lease(bench.folder / "state").read_text()
         yield process
         process.kill()
     # Should a test have failed, the agent is still there.
-    ngrok_agent.lease(bench.folder / "before").write_text(before)
-    ngrok_agent.end_leased(bench.folder / "before", bench.folder / "state" / "ngrok.yml")
+    ngrok_lease.lease(bench.folder / "before").write_text(before)
+    ngrok_lease.end_leased(bench.folder / "before", bench.folder / "state" / "ngrok.yml")
 
 
 def test_the_agent_of_a_killed_kernel_ends_with_it(bench: Bench, kernel: subprocess.Popen[str]) -> None:
@@ -76,7 +76,7 @@ def test_the_agent_of_a_killed_kernel_ends_with_it(bench: Bench, kernel: subproc
 
 def test_the_agent_of_a_kernel_that_was_gone_before_it_ran_ends_at_once(tmp_path: Path) -> None:
     """The pipe has no other end any more: that is no reason to wait for one."""
-    line = ngrok_agent.life_line(tmp_path)
+    line = ngrok_lease.life_line(tmp_path)
     assert line is not None
     os.close(line)
     program = ngrok_agent.launcher(script(tmp_path / "ngrok", "exec sleep 3600"), tmp_path, DOMAIN)
@@ -87,7 +87,7 @@ def test_the_agent_of_a_kernel_that_was_gone_before_it_ran_ends_at_once(tmp_path
 
 def test_a_line_in_the_pipe_lets_the_agent_go(tmp_path: Path) -> None:
     """Whoever has ended the agent himself must not have its number signalled later."""
-    line = ngrok_agent.life_line(tmp_path)
+    line = ngrok_lease.life_line(tmp_path)
     assert line is not None
     program = ngrok_agent.launcher(script(tmp_path / "ngrok", "echo up\nexec sleep 3600"), tmp_path, DOMAIN)
     with subprocess.Popen([program], stdout=subprocess.PIPE) as process:
@@ -123,7 +123,7 @@ def test_a_lease_whose_number_now_belongs_to_somebody_else_harms_nobody(bench: B
     state = bench.folder / "state"
     state.mkdir()
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as bystander:
-        ngrok_agent.lease(state).write_text(json.dumps({"pid": bystander.pid}))
+        ngrok_lease.lease(state).write_text(json.dumps({"pid": bystander.pid}))
         assert bench.tunnel().start(UPSTREAM) == PUBLIC
         assert bystander.poll() is None
 
@@ -132,6 +132,6 @@ def test_a_lease_whose_number_now_belongs_to_somebody_else_harms_nobody(bench: B
 def test_a_damaged_lease_is_ignored(bench: Bench, text: str) -> None:
     state = bench.folder / "state"
     state.mkdir()
-    ngrok_agent.lease(state).write_text(text)
-    ngrok_agent.end_leased(state, state / "ngrok.yml")
-    assert ngrok_agent.leased_pid(state) is None
+    ngrok_lease.lease(state).write_text(text)
+    ngrok_lease.end_leased(state, state / "ngrok.yml")
+    assert ngrok_lease.leased_pid(state) is None

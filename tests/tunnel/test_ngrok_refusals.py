@@ -9,7 +9,7 @@ import pytest
 
 from helpers.core.errors import TunnelError
 from helpers.core.masking import Secret
-from helpers.tunnel import ngrok_agent
+from helpers.tunnel import ngrok_refusals
 from tests.support.tunnels import (
     PUBLIC,
     TOKEN,
@@ -54,7 +54,7 @@ ROWS = [(row.split()[0], number) for row in CODES.split(", ") for number in row.
 
 @pytest.mark.parametrize(("failure", "number"), ROWS)
 def test_an_ngrok_error_is_found_in_the_catalogue(failure: str, number: str) -> None:
-    error = ngrok_agent.refusal(f"Some words.\\r\\n\\r\\nERR_NGROK_{number}\\r\\n")
+    error = ngrok_refusals.refusal(f"Some words.\\r\\n\\r\\nERR_NGROK_{number}\\r\\n")
     assert error.failure == failure
     assert error.evidence == f"Some words. ERR_NGROK_{number}"
     assert error.fix
@@ -62,7 +62,7 @@ def test_an_ngrok_error_is_found_in_the_catalogue(failure: str, number: str) -> 
 
 def test_half_a_token_is_never_evidence() -> None:
     token = Secret(TOKEN)
-    evidence = ngrok_agent.refusal(f"{'x' * 380} {token.reveal()} ERR_NGROK_105").evidence
+    evidence = ngrok_refusals.refusal(f"{'x' * 380} {token.reveal()} ERR_NGROK_105").evidence
     assert TOKEN[:4] not in evidence
 
 

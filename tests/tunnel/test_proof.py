@@ -13,7 +13,8 @@ from helpers.core.errors import KitError, TunnelError
 from helpers.rehearsal.strapi.server import StrapiStandIn
 from helpers.tunnel import proof
 from helpers.tunnel.proof import confirm
-from helpers.web.server import Answer, Server
+from helpers.web.server import Server
+from helpers.web.serving import Answer
 from tests.support.tunnels import (
     DOMAIN,
     HELLO,

@@ -29,9 +29,10 @@ def test_who_is_only_connected_to_a_port_does_not_hold_it() -> None:
 
 
 def test_a_kernel_is_called_a_notebook_and_nothing_else_is() -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", "input()", "ipykernel_launcher"], stdin=subprocess.PIPE
-    ) as kernel:
+    command = [sys.executable, "-c", "print(flush=True); input()", "ipykernel_launcher"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as kernel:
+        assert kernel.stdout
+        kernel.stdout.readline()  # a process that is only just beginning has no command line yet
         assert port_holder.told(kernel.pid) == f"your notebook, process {kernel.pid}"
         kernel.kill()
     assert port_holder.told(os.getpid()) == f"your process {os.getpid()}"

@@ -109,7 +109,7 @@ def test_an_open_connection_does_not_keep_a_server_from_stopping(server):
 
 def test_an_idle_connection_is_not_waited_for_at_the_stop(server, monkeypatch):
     """A grace that would outlast the stop shows it: then the thread is still there."""
-    monkeypatch.setattr("helpers.web.server._GRACE", 3600.0)
+    monkeypatch.setattr("helpers.web.serving._GRACE", 3600.0)
     server.start()
     with socket.create_connection(("127.0.0.1", server.port)) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -226,7 +226,7 @@ def test_a_name_that_is_not_the_servers_is_refused(host, status):
 
 
 def test_a_head_that_does_not_end_is_given_up(monkeypatch):
-    monkeypatch.setattr("helpers.web.server.IDLE", 0.3)
+    monkeypatch.setattr("helpers.web.serving.IDLE", 0.3)
     server = Server(app).start()
     try:
         with socket.create_connection(("127.0.0.1", server.port), 10) as client:
@@ -246,7 +246,7 @@ def test_a_head_beyond_all_measure_is_refused(server, head):
 
 
 def test_more_connections_than_there_is_room_for_are_hung_up_on(monkeypatch):
-    monkeypatch.setattr("helpers.web.server._MOST_CONNECTIONS", 3)
+    monkeypatch.setattr("helpers.web.serving._MOST_CONNECTIONS", 3)
     server = Server(app).start()
     try:
         held = [socket.create_connection(("127.0.0.1", server.port), 10) for _ in range(3)]

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from helpers.core.flows import FLOWS
 from helpers.rehearsal.instagram.state import State
 from helpers.web.answers import Answer, as_json
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 _OTHER_URI = (
     "Error validating verification code. Please make sure your redirect_uri is identical to the one "

@@ -23,7 +23,7 @@ from helpers.rehearsal.instagram.api import GraphApi, TokenApi, form_fields
 from helpers.rehearsal.instagram.state import Account, App, State, Switches
 from helpers.web.answers import Answer, Routes, redirect, text
 from helpers.web.pages import page
-from helpers.web.server import Handler, Request
+from helpers.web.serving import Handler, Request
 
 __all__ = ["Account", "App", "InstagramStandIn", "Switches"]
 

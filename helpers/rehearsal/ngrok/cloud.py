@@ -16,7 +16,8 @@ from helpers.rehearsal.ngrok.edge import Endpoint
 from helpers.rehearsal.ngrok.local_api import Api
 from helpers.rehearsal.ngrok.pages import error_page
 from helpers.web import same_user
-from helpers.web.server import Request, Server, serving
+from helpers.web.server import Server
+from helpers.web.serving import Request, serving
 
 _LONGEST = 1024 * 1024  # bytes of what an agent says of itself
 
@@ -29,6 +30,7 @@ class Cloud(Server):
         super().__init__(self._by_host, names=lambda: self._hosts, around=self._lines)
         self.endpoints: dict[str, Endpoint] = {}
         self.sessions: set[Session] = set()
+        self._connected: set[Any] = set()  # the tasks of whoever is connected, agent or not
         self.held: set[str] = set()  # by agents of colleagues, on other machines
         self.address = ""
 
@@ -42,16 +44,25 @@ class Cloud(Server):
             server.close()
             for session in list(self.sessions):
                 await session.end()
+            for task in self._connected:
+                task.cancel()
+            await asyncio.gather(*self._connected, return_exceptions=True)
 
     async def _agent(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connected.add(task := asyncio.current_task())
         ends = [writer.get_extra_info(name) for name in ("peername", "sockname")]
-        with suppress(OSError, ValueError, LookupError, TypeError):  # whatever connects need not be an agent
-            if same_user.is_ours(*ends):
-                session = Session(self, json.loads(await reader.readline()), reader, writer)
-                self._hosts.update(session.domains)
-                self.sessions.add(session)
-                await session.run()
-        writer.close()
+        try:
+            with suppress(
+                OSError, ValueError, LookupError, TypeError
+            ):  # whatever connects need not be an agent
+                if same_user.is_ours(*ends):
+                    session = Session(self, json.loads(await reader.readline()), reader, writer)
+                    self._hosts.update(session.domains)
+                    self.sessions.add(session)
+                    await session.run()
+        finally:
+            self._connected.discard(task)
+            writer.close()
 
     async def _by_host(self, request: Request) -> web.StreamResponse:
         host = request.headers.get("Host", "").partition(":")[0].lower()

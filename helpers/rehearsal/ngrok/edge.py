@@ -20,7 +20,7 @@ from helpers.gateway.forward import Upstream
 from helpers.gateway.headers import Pairs, end_to_end
 from helpers.gateway.upstream import Connection, Head, Unreached
 from helpers.rehearsal.ngrok.pages import error_page, turned_away
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 _GRACE = 1.0  # seconds for what is crossing when its endpoint goes offline
 _PATIENCE = 300.0  # seconds between two signs of life of an upstream

@@ -12,7 +12,7 @@ from aiohttp import web
 from helpers.rehearsal.ngrok.account import refuses_endpoint, sentence
 from helpers.rehearsal.ngrok.edge import Endpoint
 from helpers.web.answers import Answer, as_json
-from helpers.web.server import Request
+from helpers.web.serving import Request
 
 if TYPE_CHECKING:
     from helpers.rehearsal.ngrok.cloud import Session

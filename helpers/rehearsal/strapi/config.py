@@ -9,7 +9,7 @@ from typing import Protocol
 from aiohttp import web
 
 from helpers.web.answers import Answer
-from helpers.web.server import Handler, Request
+from helpers.web.serving import Handler, Request
 
 _CORS_METHODS = "GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS"
 _CORS_HEADERS = "Content-Type,Authorization,Origin,Accept"

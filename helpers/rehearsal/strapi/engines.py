@@ -13,54 +13,15 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import httpx
 
-from helpers.core.flows import DOCUMENTED, PROFILE_URL, TOKEN_URL
+from helpers.core.flows import DOCUMENTED, PROFILE_URL
 from helpers.rehearsal.strapi.parts import Refusal, Session
-
-
-@dataclass(frozen=True)
-class Provider:
-    name: str
-    entry: dict[str, Any]  # as stored
-    redirect_uri: str
-
-    @property
-    def built_in(self) -> bool:
-        return self.name == DOCUMENTED.provider
-
-    @property
-    def prefix(self) -> str:
-        """Names of 2019 for the built-in provider, if its key is all digits; today's for everybody else."""
-        return "app_" if self.built_in and self.entry["key"].isdecimal() else "client_"
-
-    def authorize(self, state: str | None) -> tuple[str, list[tuple[str, str]]]:
-        url = DOCUMENTED.authorize_url if self.built_in else self.entry.get("authorize_url")
-        if not url:
-            raise Refusal("Unknown OAuth provider")
-        query = [
-            ("response_type", "code"),
-            ("redirect_uri", self.redirect_uri),
-            ("scope", ",".join(self.entry["scope"])),
-        ]
-        key = (f"{self.prefix}id", self.entry["key"])
-        query = [*query, key] if self.prefix == "app_" else [key, *query]
-        return url, [*query, ("state", state)] if state else query
-
-    def exchange(self, code: str) -> httpx.Request:
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": self.redirect_uri,
-            f"{self.prefix}id": self.entry["key"],
-            f"{self.prefix}secret": self.entry["secret"],
-        }
-        return httpx.Request("POST", TOKEN_URL if self.built_in else self.entry["access_url"], data=form)
+from helpers.rehearsal.strapi.providers import Provider
 
 
 class Failed(Exception):

@@ -1,4 +1,4 @@
-"""Parts of the stand-in Strapi that have nothing to do with Instagram."""
+"""Parts of the stand-in Strapi that know nothing of providers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from typing import Any
 
-from helpers.core.flows import TOKEN_URL, Flow
-from helpers.web.answers import Answer, as_json
-from helpers.web.server import Request
+from helpers.web.answers import Answer, refusal
+from helpers.web.serving import Request
 
 
 class Refusal(Exception):
@@ -30,8 +29,7 @@ class Refusal(Exception):
         self.status, self.name, self.details = status, name, details or {}
 
     def response(self) -> Answer:
-        error = {"status": self.status, "name": self.name, "message": str(self), "details": self.details}
-        return as_json({"data": None, "error": error}, self.status)
+        return refusal(self.status, self.name, str(self), self.details)
 
 
 def sign(key: bytes, text: str) -> str:
@@ -120,57 +118,3 @@ class Admins:
     def check(self, request: Request) -> None:
         if request.headers.get("authorization", "").removeprefix("Bearer ") not in self._tokens:
             raise Refusal("Missing or invalid credentials", 401, "UnauthorizedError")
-
-
-# Icon, scope and subdomain of every provider that comes with Strapi, email apart.
-_BUILT_IN: dict[str, tuple[str, list[str] | None, str]] = {
-    "discord": ("discord", ["identify", "email"], ""),
-    "facebook": ("facebook-square", ["email"], ""),
-    "google": ("google", ["email"], ""),
-    "github": ("github", ["user", "user:email"], ""),
-    "microsoft": ("windows", ["user.read"], ""),
-    "twitter": ("twitter", None, ""),
-    "instagram": ("instagram", ["user_profile"], ""),
-    "vk": ("vk", ["email"], ""),
-    "twitch": ("twitch", ["user:read:email"], ""),
-    "linkedin": ("linkedin", ["r_liteprofile", "r_emailaddress"], ""),
-    "cognito": ("aws", ["email", "openid", "profile"], "my.subdomain.com"),
-    "reddit": ("reddit", ["identity"], ""),
-    "auth0": ("", ["openid", "email", "profile"], "my-tenant.eu"),
-    "cas": ("book", ["openid email"], "my.subdomain.com/cas"),
-    "patreon": ("", ["identity", "identity[email]"], ""),
-    "keycloak": ("", ["openid", "email", "profile"], "myKeycloakProvider.com/realms/myrealm"),
-}
-# The younger half fills the field that is read, the older half one that nobody reads.
-_FILLS_CALLBACK = {"cognito", "reddit", "auth0", "cas", "patreon", "keycloak"}
-
-
-def fresh_providers(server_url: str, custom: Flow | None) -> dict[str, dict[str, Any]]:
-    """What a new Strapi has stored after its first start."""
-    base = f"{server_url}/api/auth" if server_url else "api/auth"
-    providers: dict[str, dict[str, Any]] = {"email": {"icon": "envelope", "enabled": True}}
-    for name, (icon, scope, subdomain) in _BUILT_IN.items():
-        field = "callback" if name in _FILLS_CALLBACK else "callbackUrl"
-        entry = {"icon": icon, "enabled": False, "key": "", "secret": "", field: f"{base}/{name}/callback"}
-        optional = {"scope": scope, "subdomain": subdomain}
-        providers[name] = entry | {field: value for field, value in optional.items() if value}
-    if custom:
-        providers[custom.provider] = custom_provider_entry(custom)
-    return providers
-
-
-def custom_provider_entry(flow: Flow) -> dict[str, Any]:
-    """As the provider file of this kit registers it."""
-    return {
-        "icon": flow.icon,
-        "enabled": False,
-        "key": "",
-        "secret": "",
-        "callback": "",
-        "scope": [flow.scope],
-        "scope_delimiter": ",",
-        "oauth": 2,
-        "state": True,
-        "authorize_url": flow.authorize_url,
-        "access_url": TOKEN_URL,
-    }

@@ -6,7 +6,6 @@ addresses, cookies, error texts and limits, and nothing that the contract tests 
 
 from __future__ import annotations
 
-import json
 import secrets
 from pathlib import Path
 from typing import Any
@@ -17,23 +16,16 @@ from aiohttp import web
 from helpers.core.flows import TODAY
 from helpers.core.masking import Secret
 from helpers.core.urls import HEALTH
+from helpers.rehearsal.strapi.administration import Administration
 from helpers.rehearsal.strapi.config import Config, Cors
-from helpers.rehearsal.strapi.engines import OAuthConnectEngine, Provider, SessionEngine, TokenEngine
+from helpers.rehearsal.strapi.engines import OAuthConnectEngine, SessionEngine, TokenEngine
 from helpers.rehearsal.strapi.files import ProjectFiles
-from helpers.rehearsal.strapi.parts import (
-    Admins,
-    RateLimit,
-    Refusal,
-    Session,
-    custom_provider_entry,
-    fresh_providers,
-    sign,
-)
+from helpers.rehearsal.strapi.parts import Admins, RateLimit, Refusal, Session, sign
+from helpers.rehearsal.strapi.providers import Provider, custom_provider_entry, fresh_providers
 from helpers.rehearsal.strapi.users import Users
 from helpers.web.answers import Answer, Routes, as_json, redirect, text
-from helpers.web.server import Handler, Request
+from helpers.web.serving import Handler, Request
 
-USERS = "/content-manager/collection-types/plugin::users-permissions.user"
 ADMIN_EMAIL = "admin@example.com"
 ADMIN_PASSWORD = Secret("Rehearsal-2026")
 
@@ -98,15 +90,7 @@ class StrapiStandIn:
     def _routes(self) -> Routes:
         handlers: list[tuple[str, str, Handler]] = [
             ("GET", HEALTH, self._health),
-            ("GET", "/admin/init", self._init),
-            ("POST", "/admin/register-admin", self._register_admin),
-            ("POST", "/admin/login", self._sign_in),
-            ("GET", "/admin/information", self._information),
-            ("GET", "/users-permissions/providers", self._read_providers),
-            ("PUT", "/users-permissions/providers", self._write_providers),
-            ("GET", "/users-permissions/advanced", self._read_advanced),
-            ("GET", USERS, self._find_users),
-            ("DELETE", USERS + "/{id}", self._delete_user),
+            *Administration(self).routes(),
             ("GET", "/{prefix:.*}/connect/{provider}", self._connect),
             ("GET", "/{prefix:.*}/connect/{provider}/callback", self._callback),
             ("GET", "/{prefix:.*}/auth/{provider}/callback", self._auth),
@@ -150,77 +134,20 @@ class StrapiStandIn:
     async def _nowhere(self, request: Request) -> web.StreamResponse:
         raise Refusal("Not Found", 404, "NotFoundError")
 
-    # The administrator's side
-
-    async def _init(self, request: Request) -> web.StreamResponse:
-        return as_json({"data": {"uuid": False, "hasAdmin": self.admins.exist}})
-
-    async def _register_admin(self, request: Request) -> web.StreamResponse:
-        return as_json({"data": self.admins.register(await request.json())})
-
-    async def _sign_in(self, request: Request) -> web.StreamResponse:
-        return as_json({"data": self.admins.sign_in(await request.json())})
-
-    async def _information(self, request: Request) -> web.StreamResponse:
-        self.admins.check(request)
-        return as_json(
-            {
-                "data": {
-                    "currentEnvironment": "production" if self.config.production else "development",
-                    "autoReload": self.config.develop,
-                    "strapiVersion": self.version,
-                }
-            }
-        )
-
-    async def _read_providers(self, request: Request) -> web.StreamResponse:
-        self.admins.check(request)
-        computed = {
-            name: {"redirectUri": self._redirect_uri(request, name)}
-            for name in self.providers
-            if name != "email"
-        }
-        return as_json({name: entry | computed.get(name, {}) for name, entry in self.providers.items()})
-
-    async def _write_providers(self, request: Request) -> web.StreamResponse:
-        self.admins.check(request)
-        body = json.loads(await request.read() or b"{}")
-        if not body:
-            raise Refusal("Request body cannot be empty", name="ValidationError")
-        self.providers = body["providers"]
-        return as_json({"ok": True})
-
-    async def _read_advanced(self, request: Request) -> web.StreamResponse:
-        self.admins.check(request)
-        return as_json({"settings": self.users.advanced, "roles": self.users.roles()})
-
-    async def _find_users(self, request: Request) -> web.StreamResponse:
-        """A user's provider is not told, whoever asks."""
-        self.admins.check(request)
-        ending = request.query.get("filters[email][$endsWith]", "")
-        found = [user for user in self.users.all if user["email"].endswith(ending)]
-        if request.query.get("sort") == "updatedAt:DESC":
-            found.sort(key=lambda user: str(user["updatedAt"]), reverse=True)
-        size, total = int(request.query.get("pageSize", 10)), len(found)
-        pagination = {"page": 1, "pageSize": size, "pageCount": -(-total // size), "total": total}
-        told = [{name: value for name, value in user.items() if name != "provider"} for user in found[:size]]
-        return as_json({"results": told, "pagination": pagination})
-
-    async def _delete_user(self, request: Request) -> web.StreamResponse:
-        self.admins.check(request)
-        self.users.remove(request.parts["id"])
-        return as_json({})
-
-    # The login
-
     async def _connect(self, request: Request) -> web.StreamResponse:
+        self._admit(request, "connect")
         return redirect(self.engine.start(self._provider(request), request.session))
 
+    def _admit(self, request: Request, action: str) -> None:
+        self.users.admit(request.headers.get("authorization", ""), action)
+
     async def _callback(self, request: Request) -> web.StreamResponse:
+        self._admit(request, "connect")
         query, session = dict(request.query), request.session
         return redirect(await self.engine.finish(self._provider(request), query, session))
 
     async def _auth(self, request: Request) -> web.StreamResponse:
+        self._admit(request, "callback")
         name = request.parts["provider"]
         self._enabled(name)
         grant = request.session.grant if self.config.session_middleware else None
@@ -229,6 +156,8 @@ class StrapiStandIn:
             raise Refusal("No access_token.")
         user = self.users.connect(name, await self.engine.profile(name, token))
         response = as_json({"jwt": self.users.issue_jwt(user), "user": user})
+        if not self.config.refresh:
+            return response
         refresh = f"strapi_up_refresh={secrets.token_hex(20)}"
         for cookie in (refresh, f"strapi_up_refresh.sig={sign(self._key, refresh)}"):
             response.headers.add("Set-Cookie", f"{cookie}; path=/; samesite=lax; httponly")
@@ -277,9 +206,9 @@ class StrapiStandIn:
             )
         if not self.config.session_middleware:
             raise Refusal(self.engine.without_session, name="BadRequestError")
-        return Provider(name, entry, self._redirect_uri(request, name))
+        return Provider(name, entry, self.redirect_uri(request, name))
 
-    def _redirect_uri(self, request: Request, name: str) -> str:
+    def redirect_uri(self, request: Request, name: str) -> str:
         url = self.config.url.strip("/")
         if not url.startswith("http"):
             url = f"http://localhost:{_port(request)}/{url}".strip("/")

@@ -21,7 +21,8 @@ def _segment(content: dict[str, Any]) -> str:
 
 
 class Users:
-    """``advanced`` are Strapi's advanced settings; ``may_read_me`` is a permission of the default role.
+    """``advanced`` are Strapi's advanced settings; ``may_read_me`` is a permission of the default role,
+    ``public_may`` are those of everybody for the login.
 
     With ``forgetful``, no JWT is known again, as after a start with another JWT_SECRET.
     """
@@ -37,6 +38,7 @@ class Users:
             "default_role": "authenticated",
         }
         self.may_read_me, self.forgetful = True, False
+        self.public_may = {"connect", "callback"}
         self._key = secrets.token_bytes(16)
         self._sessions: dict[str, User] = {}
 
@@ -106,6 +108,13 @@ class Users:
         if not self.forgetful:
             self._sessions[jwt] = user
         return jwt
+
+    def admit(self, authorization: str, action: str) -> None:
+        """To a step of the login, which is the role Public's; with a header a request counts as another."""
+        if authorization and authorization.removeprefix("Bearer ") not in self._sessions:
+            raise Refusal("Missing or invalid credentials", 401, "UnauthorizedError")
+        if authorization or action not in self.public_may:
+            raise Refusal("Forbidden", 403, "ForbiddenError")
 
     def who(self, authorization: str) -> User:
         if not authorization:

@@ -18,20 +18,33 @@ from tests.real.strapi import _NODE, _free_port, install_packages
 
 _HERE = Path(__file__).parent
 _STARTING = 60  # seconds; it takes one to ten
+_BUILDING = 300
 _ENDING = 10
 
 
 @dataclass(frozen=True)
 class Kind:
-    """``command`` lies in ``node_modules`` and ends before the port; ``source`` says "Shop" on the page."""
+    """``command`` lies in ``node_modules`` and ends before the port; ``source`` says "Shop" on the page.
+
+    ``build`` is what runs before it, to the end.
+    """
 
     name: str
     command: tuple[str, ...]
     source: str
+    build: tuple[str, ...] = ()
 
 
 VITE = Kind("vite", ("vite/bin/vite.js", "--strictPort", "--port"), "main.js")
 NEXT = Kind("next", ("next/dist/bin/next", "dev", "--hostname", "localhost", "--port"), "app/page.js")
+# As they are deployed.
+_VITE, _NEXT = VITE.command[0], NEXT.command[0]
+VITE_BUILT = Kind(
+    "vite", (_VITE, "preview", "--host", "127.0.0.1", "--strictPort", "--port"), "main.js", (_VITE, "build")
+)
+NEXT_BUILT = Kind(
+    "next", (_NEXT, "start", "--hostname", "127.0.0.1", "--port"), "app/page.js", (_NEXT, "build")
+)
 
 
 def install(kind: Kind) -> Path:
@@ -79,10 +92,15 @@ class DevServer:
 
     def _start(self, packages: Path, port: int) -> None:
         self.url = f"http://localhost:{port}"
-        program, *options = self.kind.command
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                (_NODE, str(packages / program), *options, str(port)),
+        if self.kind.build:
+            self._run(packages, self.kind.build).wait(_BUILDING)
+        self._process = self._run(packages, (*self.kind.command, str(port)))
+
+    def _run(self, packages: Path, command: tuple[str, ...]) -> subprocess.Popen[bytes]:
+        program, *options = command
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                (_NODE, str(packages / program), *options),
                 cwd=self.project,
                 env={
                     "PATH": os.environ["PATH"],

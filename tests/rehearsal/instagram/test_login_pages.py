@@ -79,7 +79,7 @@ class Login:
     def exchange(self, good_code: str, **changes: str | None) -> httpx.Response:
         usual = {
             self.flow.id_field: "563883201184965",
-            self.flow.secret_field: CLIENT_SECRET,
+            self.flow.id_field.replace("_id", "_secret"): CLIENT_SECRET,
             "grant_type": "authorization_code",
             "redirect_uri": CALLBACK,
             "code": good_code,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from helpers.core import settings
 from helpers.core.errors import KitError
 from helpers.core.masking import Secret
+from helpers.doctor.recognise import recognise
 from helpers.failures import known
 from helpers.kit import Kit
 from helpers.rehearsal.meta.dashboard import META_ID, Dashboard
@@ -185,11 +186,15 @@ def test_the_other_two_addresses_are_missed_by_instagram(meta: Dashboard) -> Non
 
 
 @today
-def test_the_box_for_webhooks_takes_no_redirect_address(meta: Dashboard) -> None:
+def test_the_box_for_webhooks_takes_no_redirect_address(
+    meta: Dashboard, record_property: Callable[[str, object], None]
+) -> None:
     set_up(meta, meta, ADDRESSES)
     meta.press("verify", {"webhook": "https://shop.example/other", "verify": "x"})
     assert "couldn't be validated" in shown(meta)
+    assert recognise(shown(meta))[0].failure.id == "B24"
     assert meta.app.redirect_uris == {ADDRESSES[0]}
+    record_property("provokes", "B24")
 
 
 # Secrets and pairs

@@ -55,7 +55,7 @@ def test_a_conversation_left_open_learns_that_the_address_went_offline(
 )
 def test_whatever_else_connects_to_the_agents_line_is_no_agent(agents: Agents, said: bytes) -> None:
     here = ("127.0.0.1", int(agents.cloud.address))
-    with socket.create_connection(here, 10) as stranger, contextlib.suppress(ConnectionError):
+    with socket.create_connection(here, 10) as stranger, contextlib.suppress(OSError):  # hung up on
         stranger.sendall(said)
         stranger.shutdown(socket.SHUT_WR)
         assert stranger.recv(100) == b""
@@ -67,3 +67,11 @@ def test_the_edge_goes_by_its_own_names_alone(tunnel: Agents) -> None:
         assert client.get("/echo").status_code == 200
         assert client.get("/echo", headers={"host": "evil.example"}).status_code == 421
         assert client.get("/echo", headers={"host": "a.ngrok.app"}).status_code == 404, "offline"
+
+
+def test_whoever_says_nothing_on_the_agents_line_is_hung_up_on_at_the_end(agents: Agents) -> None:
+    with socket.create_connection(("127.0.0.1", int(agents.cloud.address)), 10) as stranger:
+        stranger.sendall(b'{"token"')
+        agents.cloud.stop()
+        with contextlib.suppress(ConnectionError):
+            assert stranger.recv(100) == b""
