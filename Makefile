@@ -54,7 +54,7 @@ docs: $(TEST)/ready  ## the pages of docs/failures, written from helpers/failure
 	$(TEST)/bin/python -m helpers.doctor.failure_page docs/failures
 
 pictures: $(TEST)/ready-real  ## the pictures of docs, taken while the browser tests click through the notebooks
-	PICTURES=docs $(TEST)/bin/python -m pytest -m real tests/real/test_browser_notebooks.py tests/real/test_browser_meta.py -k 'clicked_through or every_mistake'
+	PICTURES=docs $(TEST)/bin/python -m pytest -m real tests/real/test_browser_notebooks.py tests/real/test_browser_meta.py tests/real/test_browser_go_live_notebook.py -k 'clicked_through or every_mistake or (going_live and light)'
 
 lint: $(TEST)/ready
 	$(TEST)/bin/ruff check . $(NOT)

@@ -19,7 +19,7 @@ from helpers.strapi.client import Connect
 _TUNNEL = re.compile(r"\.(ngrok(-free)?\.(app|dev|io|pizza|pro)|trycloudflare\.com|loca\.lt|devtunnels\.ms)$")
 _TRUST = (
     "In config/env/production/server write proxy: { koa: true } (Strapi 4: proxy: true) and restart Strapi.",
-    "Let every proxy on the way say X-Forwarded-Proto: https; http, nothing, or http, https is not enough.",
+    "Let every proxy on the way say X-Forwarded-Proto: https, alone: neither http nor a list of both.",
 )
 
 

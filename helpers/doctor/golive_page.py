@@ -53,7 +53,7 @@ def http(seen: Deployment) -> str | Finding:
         open_ += [] if leads or answer.status >= 400 else [f"{plain} answers {answer.status}"]
     if open_:
         return Finding(" and ".join(open_), known.HTTP_NOT_REDIRECTED)
-    return "Nobody is served without https"
+    return "http leads to https there, or nobody answers"
 
 
 def redirect_page(seen: Deployment) -> str:

@@ -36,17 +36,19 @@ class GoLiveForm(Form):
             )
             self.found.value = diagnosis.as_html(results)
             if not checks.in_order(results):
-                raise _first(results)
+                raise self._first(results)
             return diagnosis.headline(results)
 
         self.work(job, "Looking at both addresses from outside")
 
-
-def _first(results: list[checks.Result]) -> KitError:
-    """What is to be mended first, or what is not known."""
-    told = diagnosis.headline(results)
-    found = checks.causes(results)
-    if not found:
-        return KitError(told)
-    cause = found[0][0]
-    return KitError(told.replace(f" [{cause.failure}]", ""), failure=cause.failure, fix=cause.fix)
+    def _first(self, results: list[checks.Result]) -> KitError:
+        """What is to be mended first, or what is not known; a person reads the fix in the card below."""
+        told = diagnosis.headline(results)
+        found = checks.causes(results)
+        if not found:
+            return KitError(told)
+        cause = found[0][0]
+        error = KitError(told.replace(f" [{cause.failure}]", ""), failure=cause.failure, fix=cause.fix)
+        if not self.unattended:
+            error.fix = ()
+        return error

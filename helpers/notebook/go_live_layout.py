@@ -158,7 +158,9 @@ def _lines(found: list[Snippet]) -> list[w.Widget]:
 
 
 def _block(snippet: Snippet) -> tuple[w.Widget, CopyField]:
-    return note(snippet.why), CopyField(label=snippet.title, value=snippet.text, multiline=True)
+    why = note(snippet.why)
+    why.layout.margin = "14px 2px 0"  # it belongs to what follows
+    return why, CopyField(label=snippet.title, value=snippet.text, multiline=True)
 
 
 class _Proxies(w.VBox):

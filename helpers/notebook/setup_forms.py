@@ -4,6 +4,7 @@ knows how anything is done."""
 from __future__ import annotations
 
 import html
+import re
 
 import ipywidgets as w
 
@@ -43,7 +44,7 @@ class TunnelForm(Form):
 
     def fill(self) -> None:
         given = self.kit.offered
-        shown = "".join(f"<li>{html.escape(each)}</li>" for each in self.kit.becomes_public(ask=False))
+        shown = "".join(f"<li>{_with_code(each)}</li>" for each in self.kit.becomes_public(ask=False))
         told = "While the tunnel is up, this is public:"
         self.public.value = f'<div class="kit-prose">{told}<ul>{shown}</ul></div>'
         self.offer(self.token, given.ngrok_authtoken)
@@ -119,6 +120,11 @@ class TunnelForm(Form):
             return "The tunnel is stopped; nothing on this machine is public any more"
 
         self.work(job, "Stopping the tunnel", also_busy=[self.stop_button])
+
+
+def _with_code(sentence: str) -> str:
+    """A command stands between backticks."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(sentence))
 
 
 class UrlsForm(Form):

@@ -85,7 +85,8 @@ def snippets(
         Snippet(
             "nginx",
             "nginx",
-            "Passes https and the asking address on, in buffers that hold Strapi's session cookie.",
+            "Passes https and the asking address on, in buffers that hold Strapi's session cookie. Its "
+            "second block, further down, leads http to https.",
             _text(f"nginx{suffix}.conf", values),
         ),
         Snippet(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from helpers.core.settings import SAMPLE_CLIENT_ID
 from tests.support.lab import Lab, Notebook, Person, chromium
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("browser")]
@@ -78,9 +79,10 @@ def type_all(person: Person) -> Iterator[Notebook]:
     notebook.press("Start the tunnel")
     notebook.says("forwards to the gateway")
     yield notebook
+    notebook.type("Instagram app ID", SAMPLE_CLIENT_ID)
     notebook.type("Instagram app secret", CLIENT_SECRET)
     notebook.press("Save")
-    notebook.says("saved")
+    notebook.says(f"Client ID {SAMPLE_CLIENT_ID} saved")
     yield notebook
     notebook.type("Strapi administrator's password", PASSWORD)
     notebook.press("Save in Strapi")

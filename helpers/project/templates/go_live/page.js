@@ -1,5 +1,6 @@
-// In the page at /connect/@provider@/redirect: the one request that ends the login.
+// The one request that ends the login, in the page at
+// /connect/@provider@/redirect.
 const callback = '@strapi@/api/auth/@provider@/callback';
 const answer = await fetch(callback + window.location.search, {
-  credentials: 'include', // without it the browser keeps Strapi's session cookie back
+  credentials: 'include', // with Strapi's session cookie
 });

@@ -1,7 +1,8 @@
-// config/env/production/server.js: read beside config/server when NODE_ENV is production.
+// config/env/production/server.js: read beside config/server
+// when NODE_ENV is production.
 module.exports = {
   url: '@strapi@',
-  // Strapi believes what the proxy in front of it says: https, and who asks.
+  // Strapi believes what its proxy says: https, and who asks.
   // Only for a Strapi that nobody reaches but through that proxy.
   proxy: @trust@,
 };

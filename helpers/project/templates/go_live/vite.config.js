@@ -5,7 +5,10 @@ import { defineConfig } from 'vite';
 const strapi = {
   target: '@behind@',
   changeOrigin: true,
-  headers: { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': '@page_host@' },
+  headers: {
+    'X-Forwarded-Proto': 'https',
+    'X-Forwarded-Host': '@page_host@',
+  },
 };
 const proxy = { '/api': strapi, '/_health': strapi };
 
