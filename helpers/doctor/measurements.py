@@ -134,11 +134,12 @@ class Measurements(Once):
         return self._once("connect", lambda: strapi.connect(self.kit.flow.provider, public))
 
     def ago(self) -> str:
-        """How old the login is that this visit was told of, where a new one would have been wanted."""
+        """How old the login is that the checks were told of, where a new one would have been wanted."""
         age = self.kit.strapi.age if "connect" in self._asked else 0.0
         if age < 1:
             return ""
-        return f" (seen {age:.0f} seconds ago: Strapi counts logins, so the doctor begins {MOST} a minute)"
+        seconds = "second" if round(age) == 1 else "seconds"
+        return f" (seen {age:.0f} {seconds} ago: Strapi counts logins, so the doctor begins {MOST} a minute)"
 
     def started(self) -> Connect:
         """The same, for checks that have nothing to say of a login that Strapi refuses to start."""
