@@ -195,7 +195,7 @@ def login(arguments: argparse.Namespace) -> int:
             kit.rehearse_up_to(4)
         kit.open_address()
         # Beside the JSON, not in it: a script reads standard output.
-        print(f"Gateway: {kit.gateway.url}\nOpen:    {kit.login_address}", file=sys.stderr, flush=True)
+        print(f"Gateway: {kit.gateway.url}\nOpen: {kit.login_address}", file=sys.stderr, flush=True)
         return kit.logins.wait(timeout=arguments.timeout, since=began)
 
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import itertools
 import os
 import shutil
 import signal
@@ -32,6 +33,10 @@ ADMIN_PASSWORD = Secret("Real-Strapi-2026")
 # Read here, because tests run without the variables of this kit.
 _CACHE = Path(os.environ.get("KIT_CACHE") or "~/.cache/instagram-login-kit").expanduser().resolve()
 
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = itertools.count(
+    12_000 + _WORKER % 4 * 4_000 + os.getpid() % 2_000
+)  # Linux gives 32768 on
 _HERE = Path(__file__).parent
 _REPOSITORY = _HERE.parent.parent
 _NODE = "node"
@@ -217,9 +222,11 @@ class RealStrapi:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Strapi takes seconds until it listens: no port that the system, or another test process, gives away."""
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port := next(_PORTS)))
+            return port
 
 
 def _copy(source: Path, target: Path) -> None:

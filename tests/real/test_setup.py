@@ -18,10 +18,10 @@ from helpers.core.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
 from helpers.kit import Kit
 from helpers.notebook import tasks
 from helpers.notebook.put_back_form import PutBackForm
-from tests.notebook.test_nbval import NBVAL, NOTEBOOKS, code_cells
+from tests.notebook.test_nbval import NBVAL, code_cells
 from tests.real import strapi as real
 from tests.real.project import OwnStrapi, generate, git, watched_folder
-from tests.real.test_login import DOMAIN, PUBLIC, Stage, _log_in_when_asked, free_port
+from tests.real.test_login import DOMAIN, PUBLIC, Stage, _log_in_when_asked, free_port, telling_the_address
 from tests.support.https_names import HttpsNames
 
 pytestmark = pytest.mark.real
@@ -57,16 +57,18 @@ def _walk_in_and_out(stage: Stage, project: Path, tmp_path: Path) -> None:
             "INSTAGRAM_CLIENT_ID": SAMPLE_CLIENT_ID, "INSTAGRAM_CLIENT_SECRET": SAMPLE_CLIENT_SECRET,
         }  # fmt: skip
         before = _providers(given, home)
+        told = tmp_path / "address"
+        where = telling_the_address(tmp_path / "notebooks", told)
         notebooks = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *NBVAL, f"--rootdir={NOTEBOOKS}", str(NOTEBOOKS)],
+            [sys.executable, "-m", "pytest", *NBVAL, f"--rootdir={where}", str(where)],
             env=os.environ | given, cwd=tmp_path, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         logged_in = threading.Event()
-        person = threading.Thread(target=_log_in_when_asked, args=(stage, urls, notebooks, logged_in))
+        person = threading.Thread(target=_log_in_when_asked, args=(stage, urls, notebooks, told, logged_in))
         person.start()
         printed, _ = notebooks.communicate(timeout=600)
         person.join(10)
-        cells = sum(code_cells(path) for path in NOTEBOOKS.glob("*.ipynb"))
+        cells = sum(code_cells(path) for path in where.glob("*.ipynb"))
         assert re.search(rf"\b{cells} passed", printed), printed[-4000:]
         assert logged_in.is_set()
         assert git(project, "status", "--porcelain") == "?? src/extensions/users-permissions/\n"

@@ -30,39 +30,47 @@ class Cloud(Server):
         super().__init__(self._by_host, names=lambda: self._hosts, around=self._lines)
         self.endpoints: dict[str, Endpoint] = {}
         self.sessions: set[Session] = set()
-        self._connected: set[Any] = set()  # the tasks of whoever is connected, agent or not
+        self.connected: dict[asyncio.Task[None], asyncio.StreamWriter] = {}  # agents and others
         self.held: set[str] = set()  # by agents of colleagues, on other machines
         self.address = ""
 
     @asynccontextmanager
     async def _lines(self) -> AsyncIterator[None]:
-        server = await asyncio.start_server(self._agent, "127.0.0.1", 0, limit=_LONGEST)
+        self._ends = False
+        server = await asyncio.start_server(self._connects, "127.0.0.1", 0, limit=_LONGEST)
         self.address = str(server.sockets[0].getsockname()[1])
         try:
             yield
         finally:
             server.close()
+            self._ends = True
             for session in list(self.sessions):
                 await session.end()
-            for task in self._connected:
+            connected = dict(self.connected)
+            for task, writer in connected.items():
                 task.cancel()
-            await asyncio.gather(*self._connected, return_exceptions=True)
+                writer.close()
+            await asyncio.gather(*connected, return_exceptions=True)
+
+    def _connects(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Remembered at once: a task that is cancelled before its first step closes nothing."""
+        if self._ends:
+            writer.close()
+            return
+        task = asyncio.ensure_future(self._agent(reader, writer))
+        self.connected[task] = writer
+        task.add_done_callback(self.connected.pop)
 
     async def _agent(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._connected.add(task := asyncio.current_task())
         ends = [writer.get_extra_info(name) for name in ("peername", "sockname")]
-        try:
-            with suppress(
-                OSError, ValueError, LookupError, TypeError
-            ):  # whatever connects need not be an agent
-                if same_user.is_ours(*ends):
-                    session = Session(self, json.loads(await reader.readline()), reader, writer)
-                    self._hosts.update(session.domains)
-                    self.sessions.add(session)
-                    await session.run()
-        finally:
-            self._connected.discard(task)
-            writer.close()
+        # Whatever connects need not be an agent.
+        with suppress(OSError, ValueError, LookupError, TypeError):
+            if same_user.is_ours(*ends):
+                session = Session(self, json.loads(await reader.readline()), reader, writer)
+                self._hosts.update(session.domains)
+                self.sessions.add(session)
+                await session.run()
+        writer.close()
 
     async def _by_host(self, request: Request) -> web.StreamResponse:
         host = request.headers.get("Host", "").partition(":")[0].lower()

@@ -13,6 +13,7 @@ from tests.support.agents import (
     Agents,
     Upstream,
 )
+from tests.support.tunnels import until
 
 
 @pytest.mark.parametrize("config_version", ["2", "3"])
@@ -72,6 +73,7 @@ def test_the_edge_goes_by_its_own_names_alone(tunnel: Agents) -> None:
 def test_whoever_says_nothing_on_the_agents_line_is_hung_up_on_at_the_end(agents: Agents) -> None:
     with socket.create_connection(("127.0.0.1", int(agents.cloud.address)), 10) as stranger:
         stranger.sendall(b'{"token"')
+        until(lambda: agents.cloud.connected)
         agents.cloud.stop()
         with contextlib.suppress(ConnectionError):
             assert stranger.recv(100) == b""
