@@ -34,9 +34,7 @@ ADMIN_PASSWORD = Secret("Real-Strapi-2026")
 _CACHE = Path(os.environ.get("KIT_CACHE") or "~/.cache/instagram-login-kit").expanduser().resolve()
 
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_PORTS = itertools.count(
-    12_000 + _WORKER % 4 * 4_000 + os.getpid() % 2_000
-)  # Linux gives 32768 on
+_PORTS = itertools.count(12_000 + _WORKER % 4 * 4_000 + os.getpid() % 2_000)  # Linux gives 32768 on
 _HERE = Path(__file__).parent
 _REPOSITORY = _HERE.parent.parent
 _NODE = "node"
