@@ -87,6 +87,7 @@ class NgrokTunnel:
             self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lines.clear()
             program = self._ngrok_path or ngrok_agent.find() or self._download(cancelled)
+            _unless_stopped(cancelled)  # a quick agent would be up before anybody looked
             given_up = threading.Event()
             opening = aside(lambda: self._explained(lambda: self._open(program, upstream, given_up)), "ngrok")
             try:
@@ -236,11 +237,15 @@ def _wait(
 ) -> Any:
     until = time.monotonic() + seconds
     while not wait([work], _TICK).done:
-        if cancelled and cancelled.is_set():
-            raise Stopped("The start of the tunnel was stopped")
+        _unless_stopped(cancelled)
         if time.monotonic() > until:
             raise too_late()
     return work.result()
+
+
+def _unless_stopped(cancelled: threading.Event | None) -> None:
+    if cancelled and cancelled.is_set():
+        raise Stopped("The start of the tunnel was stopped")
 
 
 def _no_proxy_to_this_machine() -> None:
