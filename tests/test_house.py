@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,3 +76,9 @@ def test_the_plan_names_every_room() -> None:
     shown = ast.get_docstring(ast.parse((HELPERS / "__init__.py").read_text(encoding="utf-8"))) or ""
     assert [each for each in FLOOR if f"`{each}" not in plan] == []
     assert [each for each in FLOOR if each not in shown] == []
+
+
+def test_a_live_setup_imports_no_stand_in():
+    code = "import sys, helpers.notebook; print([name for name in sys.modules if 'rehearsal' in name])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -9,13 +9,9 @@ from helpers.notebook import check_views, failure_forms, progress, project_forms
 from helpers.notebook.board_view import Board
 from helpers.notebook.chapter_head import Head
 from helpers.notebook.form import Form
-from helpers.notebook.go_live_check import GoLiveForm
-from helpers.notebook.go_live_layout import LayoutForm
-from helpers.notebook.go_live_strapi import ProductionLoginForm, ProductionProviderForm
 from helpers.notebook.login_form import LoginForm
 from helpers.notebook.login_view import Trace
 from helpers.notebook.meta_form import MetaForm
-from helpers.notebook.practice_form import PracticeForm
 from helpers.notebook.put_back_form import PutBackForm
 from helpers.notebook.share_progress import ShareForm, Sharing
 from helpers.notebook.start_form import StartForm
@@ -27,12 +23,6 @@ _FORMS: dict[int, tuple[type[Form], ...]] = {
     2: (MetaForm, setup_forms.CredentialsForm),
     3: (project_forms.ProviderFileForm, setup_forms.ProviderForm),
     4: (LoginForm,),
-}
-_GO_LIVE: dict[str, type[Form]] = {
-    "lines": LayoutForm,
-    "provider": ProductionProviderForm,
-    "check": GoLiveForm,
-    "login": ProductionLoginForm,
 }
 
 
@@ -177,9 +167,23 @@ async def put_back_form() -> None:
         tasks.raise_failed()
 
 
+def go_live_forms() -> dict[str, type[Form]]:
+    """Imported here: the first notebook needs neither these nor the stand-ins behind them."""
+    from helpers.notebook.go_live_check import GoLiveForm
+    from helpers.notebook.go_live_layout import LayoutForm
+    from helpers.notebook.go_live_strapi import ProductionLoginForm, ProductionProviderForm
+
+    return {
+        "lines": LayoutForm,
+        "provider": ProductionProviderForm,
+        "check": GoLiveForm,
+        "login": ProductionLoginForm,
+    }
+
+
 async def go_live(step: str) -> None:
     """A step of going live: ``lines`` for two addresses, the ``provider`` there, a ``check``, a ``login``."""
-    form = _GO_LIVE[step]
+    form = go_live_forms()[step]
     _show(form)
     if this_setup().settings.autopilot:
         await check_views.settle_form(the(form))
@@ -187,6 +191,8 @@ async def go_live(step: str) -> None:
 
 def practice_form() -> None:
     """Break one thing on purpose, and find it, in a rehearsal that this kernel has for itself."""
+    from helpers.notebook.practice_form import PracticeForm  # the stand-ins come with it
+
     kit = this_setup()
     if kit.settings.live or kit.flow.retired:
         kit.renew(KIT_MODE="rehearsal", KIT_FLOW="today")

@@ -19,9 +19,9 @@ Deployed.break_ = lambda self, _: fault.plant(self.world)
 
 
 WAITS = """
-from helpers.notebook.cells import _GO_LIVE
+from helpers.notebook.cells import go_live_forms
 from helpers.notebook.this_setup import the
-told = [the(form).status for form in _GO_LIVE.values()]
+told = [the(form).status for form in go_live_forms().values()]
 assert [(each.kind, each.text[:27]) for each in told] == [("not-yet", "waits for the two addresses")] * 4
 """
 
