@@ -191,7 +191,7 @@ async def go_live(step: str) -> None:
 
 def practice_form() -> None:
     """Break one thing on purpose, and find it, in a rehearsal that this kernel has for itself."""
-    from helpers.notebook.practice_form import PracticeForm  # the stand-ins come with it
+    from helpers.notebook.practice_room import PracticeForm  # the stand-ins come with it
 
     kit = this_setup()
     if kit.settings.live or kit.flow.retired:

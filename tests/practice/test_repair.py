@@ -17,7 +17,7 @@ from helpers.notebook import tasks
 from helpers.notebook.check_views import Doctor
 from helpers.notebook.form import Form
 from helpers.notebook.meta_form import MetaForm
-from helpers.notebook.practice_form import PracticeForm
+from helpers.notebook.practice_room import PracticeForm
 from helpers.notebook.project_forms import BackendForm, FrontEndForm, ProjectForm, ProviderFileForm
 from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, TunnelForm
 from helpers.practice.room import _exercises

@@ -15,7 +15,7 @@ from helpers.core.errors import InputError, LoginFailed
 from helpers.doctor import checks
 from helpers.kit import Kit
 from helpers.notebook import tasks
-from helpers.notebook.practice_form import PracticeForm
+from helpers.notebook.practice_room import PracticeForm
 from helpers.practice.fault import log_in
 from helpers.practice.faults import FAULTS
 from helpers.practice.room import Practice
