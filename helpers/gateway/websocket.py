@@ -134,6 +134,7 @@ async def _converse(request: Request, connection: Connection, pass_on: _PassOn) 
 
 async def _pass_on(source: Side, target: Side, *, heard: bool) -> None:
     message: list[Frame] = []
+    size = 0  # kept along: to add up all frames at each would cost the square of how many there are
     async for frame in source.frames():
         if frame.opcode >= CLOSE or not heard:
             await target.write(frame.raw)
@@ -142,13 +143,14 @@ async def _pass_on(source: Side, target: Side, *, heard: bool) -> None:
                 return
             continue
         message.append(frame)
-        source.too_big = sum(len(each.raw) for each in message) > source.most  # however small its pieces are
+        size += len(frame.raw)
+        source.too_big = size > source.most  # however small its pieces are
         if source.too_big:
             break
         if frame.last:
             if may_say(b"".join(each.payload for each in message)):
                 await target.write(b"".join(each.raw for each in message))
-            message = []
+            message, size = [], 0
     code = _TOO_BIG if source.too_big else _BAD_GATEWAY
     target.leave(code, masked=heard)
     if source.too_big:
