@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from helpers.gateway import websocket
 from helpers.gateway.app import HELLO
+from helpers.gateway.frames import HEARD, Frame
 from tests.support.dev_server import Conversation, DevServer, dial, last_heard, refused
 from tests.support.servers import SOON, Answer, ask, nobody, speaks
 
@@ -167,6 +170,44 @@ def test_a_message_in_endless_pieces_is_too_big(open_gateway, serve, monkeypatch
             browser.send(pieces())
         assert last_heard(browser)[0] == 1009
     assert dev.latest.ended.wait(SOON)
+
+
+class Measured(bytes):
+    """Bytes that count how often somebody asks for their length."""
+
+    asked = 0
+
+    def __len__(self) -> int:
+        Measured.asked += 1
+        return super().__len__()
+
+
+class Talker:
+    """A side that says one message in very many pieces."""
+
+    most, too_big, left = HEARD, False, False
+    said: list[bytes]
+
+    def __init__(self, pieces: int) -> None:
+        self._pieces, self.said = pieces, []
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        for number in range(self._pieces):
+            yield Frame(number == 0, number == self._pieces - 1, Measured(b"head"), 4, b"")
+
+    async def write(self, data: bytes) -> None:
+        self.said.append(data)
+
+    def leave(self, code: int, *, masked: bool) -> None:
+        pass
+
+
+def test_each_piece_of_a_message_is_measured_once_however_many_there_are():
+    pieces, told = 1000, Talker(0)
+    Measured.asked = 0
+    asyncio.run(websocket._pass_on(Talker(pieces), told, heard=True))
+    assert told.said == [b"head" * pieces]
+    assert Measured.asked <= 2 * pieces
 
 
 def test_more_conversations_than_there_is_room_for_are_refused(open_gateway, serve, monkeypatch):
