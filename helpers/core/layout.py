@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from helpers.core.origins import host
 from helpers.core.urls import is_shared, same_site, site
 
 ONE_ORIGIN, SAME_SITE, OTHER_SITE = "one-origin", "same-site", "other-site"
@@ -51,10 +51,6 @@ class Layout:
         if self.kind == OTHER_SITE and "." in shared and _above(self.page) == _above(self.strapi):
             told += f" Under {shared} strangers live side by side, so each name there is a site of its own."
         return told
-
-
-def host(origin: str) -> str:
-    return urlsplit(origin).hostname or ""
 
 
 def _above(origin: str) -> str:

@@ -10,8 +10,9 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from helpers.core.errors import KitError, Refused, Unexpected, Unreachable
-from helpers.core.layout import Layout, host
+from helpers.core.layout import Layout
 from helpers.core.masking import Secret
+from helpers.core.origins import host
 from helpers.core.urls import HEALTH, Urls
 from helpers.doctor.golive_client import PATIENCE
 from helpers.doctor.measurements import CannotTell, Once, origin

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from helpers.core.errors import KitError, Refused, Unexpected, Unreachable
 from helpers.core.flows import CREDENTIALS, DOCUMENTED, FLOWS, TODAY, Flow
-from helpers.core.layout import host
+from helpers.core.origins import host
 from helpers.core.urls import API, site
 from helpers.doctor import check_strapi
 from helpers.doctor.deployment import Deployment

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from urllib.parse import urlsplit
 
-from helpers.core.layout import ONE_ORIGIN, OTHER_SITE, Layout, host
+from helpers.core.layout import ONE_ORIGIN, OTHER_SITE, Layout
+from helpers.core.origins import host
 
 _TEMPLATES = files("helpers.project").joinpath("templates/go_live")
 _USUAL = 443

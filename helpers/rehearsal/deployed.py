@@ -9,8 +9,9 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from helpers.core.flows import HOSTS, TODAY
-from helpers.core.layout import ONE_ORIGIN, Layout, host
+from helpers.core.layout import ONE_ORIGIN, Layout
 from helpers.core.masking import Secret
+from helpers.core.origins import host
 from helpers.core.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
 from helpers.core.urls import Urls
 from helpers.project.go_live import snippets

@@ -20,8 +20,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from helpers.core.flows import HOSTS, TODAY
-from helpers.core.layout import ONE_ORIGIN, OTHER_SITE, Layout, host
+from helpers.core.layout import ONE_ORIGIN, OTHER_SITE, Layout
 from helpers.core.masking import Secret
+from helpers.core.origins import host
 from helpers.core.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
 from helpers.core.urls import Urls
 from helpers.doctor import golive
