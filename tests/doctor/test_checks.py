@@ -19,7 +19,6 @@ from helpers.kit import Kit
 from helpers.project.strapi_project import Project
 
 Rehearsed = Callable[..., Kit]
-PUBLIC = "https://shop.ngrok-free.dev"
 
 
 def by_id(kit: Kit) -> dict[str, Result]:

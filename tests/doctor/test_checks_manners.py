@@ -16,7 +16,6 @@ from helpers.kit import Kit
 from helpers.strapi.rate_limits import MOST
 
 Rehearsed = Callable[..., Kit]
-COOKIE = "koa.sess; HttpOnly"
 
 
 def by_id(results: list[Result]) -> dict[str, Result]:

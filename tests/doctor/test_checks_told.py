@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,6 @@ from helpers.doctor.checks import FAILED, NOT_YET, PASSED, SKIPPED, UNKNOWN, Res
 from helpers.kit import Kit
 from helpers.notebook import check_views
 from helpers.notebook.widgets import StatusLine
-
-Rehearsed = Callable[..., Kit]
-PUBLIC = "https://shop.ngrok-free.dev"
 
 
 def result(id_: str, failure: str | None = None, status: str = FAILED) -> Result:

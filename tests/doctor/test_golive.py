@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import socket
 import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
 
@@ -27,7 +25,7 @@ from helpers.failures import known
 from helpers.practice.deployment_faults import FAULTS, DeploymentFault
 from helpers.rehearsal.deployed import LAYOUT, DeployedWorld
 from helpers.rehearsal.strapi.parts import Admins
-from tests.support.servers import RawServer
+from tests.support.servers import RawServer, answers_over_tls
 
 ONE_ORIGIN = Layout("https://www.example.com", "https://www.example.com")
 Property = Callable[[str, object], None]
@@ -228,12 +226,7 @@ def test_a_certificate_that_nobody_trusts_is_named(tmp_path: Path, record_proper
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ours.issue_cert("api.example.com", "www.example.com").configure_cert(context)
 
-    def handle(connection: socket.socket) -> None:
-        with suppress(OSError), context.wrap_socket(connection, server_side=True) as secure:
-            secure.recv(65536)
-            secure.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
-
-    server = RawServer(handle)
+    server = RawServer(answers_over_tls(context))
     port = int(server.url.rpartition(":")[2])
     resolve = {(name, port): "127.0.0.1" for name in ("api.example.com", "www.example.com")}
     target = Target(f"https://api.example.com:{port}", f"https://www.example.com:{port}", TODAY.provider)

@@ -11,7 +11,6 @@ from tests.conftest import PUBLIC
 from tests.support.asgi import AsgiServer
 from tests.support.servers import App, Client, Headers, Request, ask
 
-AUTH = "/api/auth/instagram/callback"  # witnessed
 PLAIN = "/api/articles"  # not witnessed
 
 

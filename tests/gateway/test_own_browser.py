@@ -220,9 +220,6 @@ def test_before_any_address_is_given_every_browser_is_as_good_as_another(opened)
     assert wait(opened[0]).mine is None
 
 
-HOST = PUBLIC.removeprefix("https://")
-
-
 @pytest.mark.parametrize("open_to_all", [False, True], ids=["ngrok", "a tunnel of one's own"])
 def test_a_foreign_host_is_refused_whoever_runs_the_tunnel(open_gateway, serve, open_to_all):
     gateway = open_gateway(serve(App("strapi", strapi)).url, open_to_all=open_to_all)

@@ -17,6 +17,7 @@ from helpers.gateway.app import HELLO, Gateway
 from helpers.gateway.public_address import PublicAddress
 from helpers.tunnel.own import BroughtTunnel
 from helpers.web.server import PortTaken
+from tests.support.servers import free_port
 
 PUBLIC = "https://shop.example"
 Make = Callable[..., PublicAddress]
@@ -45,12 +46,6 @@ def make() -> Iterator[Make]:
 def http() -> Iterator[httpx.Client]:
     with httpx.Client(trust_env=False) as client:
         yield client
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def test_opening_twice_returns_the_open_door(make: Make) -> None:

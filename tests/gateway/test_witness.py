@@ -6,8 +6,6 @@ from helpers.gateway.attempt import Attempt, Hop, mark
 from helpers.gateway.witness import Witness
 from tests.support.hops import hop, steps
 
-SOON = 10.0  # seconds after which a test has failed; nothing here takes that long
-
 
 def test_hops_are_in_the_order_in_which_they_began():
     witness = Witness()

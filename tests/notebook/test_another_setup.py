@@ -19,7 +19,7 @@ from helpers.notebook.project_forms import BackendForm, FrontEndForm
 from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, TunnelForm, UrlsForm
 from helpers.notebook.start_form import StartForm
 from helpers.notebook.this_setup import the
-from tests.support.forms import play, type_secret
+from tests.support.forms import play, type_secret, until
 from tests.support.one_setup import (
     CLIENT_SECRET,
     FORMS,
@@ -30,7 +30,6 @@ from tests.support.one_setup import (
     measured,
     press,
     statuses,
-    until,
 )
 
 pytestmark = pytest.mark.usefixtures("kernel")

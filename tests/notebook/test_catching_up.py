@@ -12,13 +12,12 @@ from helpers.notebook.project_forms import BackendForm, FrontEndForm
 from helpers.notebook.setup_forms import ProviderForm, TunnelForm
 from helpers.notebook.steps import STEPS
 from helpers.notebook.this_setup import the
-from tests.support.forms import play, type_secret
+from tests.support.forms import play, type_secret, until
 from tests.support.one_setup import (
     do,
     log_in,
     measured,
     statuses,
-    until,
 )
 
 pytestmark = pytest.mark.usefixtures("kernel")

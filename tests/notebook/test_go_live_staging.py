@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,7 @@ from helpers.notebook.go_live_layout import Deployed, LayoutForm
 from helpers.notebook.this_setup import the
 from tests.support.forms import play
 from tests.support.one_setup import press
-from tests.support.servers import RawServer
+from tests.support.servers import RawServer, answers_over_tls
 
 pytestmark = pytest.mark.usefixtures("kernel")
 
@@ -27,11 +25,6 @@ def test_a_staging_host_is_reached_by_address_and_authority(
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.cert_pem.write_to_path(str(tmp_path / "ours.pem"))
     authority.issue_cert("api.example.com", "www.example.com").configure_cert(context)
-
-    def handle(connection: socket.socket) -> None:
-        with suppress(OSError), context.wrap_socket(connection, server_side=True) as secure:
-            secure.recv(65536)
-            secure.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
 
     async def scene() -> None:
         form = the(LayoutForm)
@@ -47,7 +40,7 @@ def test_a_staging_host_is_reached_by_address_and_authority(
         with the(Deployed).http() as http:
             assert http.get(f"https://api.example.com:{port}/admin").status_code == 204
 
-    server = RawServer(handle)
+    server = RawServer(answers_over_tls(context))
     port = int(server.url.rpartition(":")[2])
     try:
         play(scene)

@@ -12,11 +12,10 @@ from helpers.kit import Kit
 from helpers.notebook import guide, idle, this_setup
 from helpers.notebook.setup_forms import TunnelForm
 from helpers.notebook.this_setup import the
-from tests.support.forms import play
+from tests.support.forms import play, until
 from tests.support.one_setup import (
     do,
     measured,
-    until,
 )
 
 pytestmark = pytest.mark.usefixtures("kernel")

@@ -21,7 +21,7 @@ from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, TunnelFo
 from helpers.notebook.steps import STEPS
 from helpers.notebook.this_setup import the
 from helpers.strapi import restart
-from tests.support.forms import play, type_secret
+from tests.support.forms import play, type_secret, until
 from tests.support.one_setup import (
     CLIENT_SECRET,
     FORMS,
@@ -30,7 +30,6 @@ from tests.support.one_setup import (
     measured,
     press,
     statuses,
-    until,
 )
 
 pytestmark = pytest.mark.usefixtures("kernel")

@@ -13,12 +13,13 @@ from helpers.notebook.login_form import LoginForm
 from helpers.notebook.setup_forms import ProviderForm
 from helpers.rehearsal.strapi.server import ADMIN_EMAIL
 from tests.support.forms import (
-    free_port,
+    allow,
     play,
     press,
     type_secret,
     until,
 )
+from tests.support.servers import free_port
 
 
 def test_what_strapi_refuses_is_not_remembered(ready: Kit) -> None:
@@ -44,10 +45,7 @@ def test_a_wrong_administrator_does_not_spoil_the_next_kernel(ready: Kit) -> Non
 
     async def right() -> None:
         form = LoginForm(following)
-        form.robot_button.click()
-        await until(lambda: form.consent.layout.display == "")
-        form.allow.click()
-        await tasks.settled()
+        await allow(form)
         assert form.status.kind == "ok"
 
     play(wrong)

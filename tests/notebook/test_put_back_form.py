@@ -6,14 +6,13 @@ from pathlib import Path
 
 from helpers.core.masking import Secret
 from helpers.kit import Kit
-from helpers.notebook import tasks
 from helpers.notebook.login_form import LoginForm
 from helpers.notebook.put_back_form import PutBackForm
 from tests.support.forms import (
+    allow,
     play,
     press,
     read_all,
-    until,
 )
 
 
@@ -38,7 +37,7 @@ def test_putting_back_restores_files_and_provider_and_closes_the_door(kit: Kit) 
 
 def test_the_user_that_the_login_made_is_named_and_deleted_on_request(ready: Kit) -> None:
     async def scene() -> None:
-        await log_in(ready)
+        await allow(LoginForm(ready))
         form = PutBackForm(ready)
         form.provider.value = form.files.value = True
         assert ready.admin().users(ready.flow.email_domain)
@@ -52,21 +51,13 @@ def test_the_user_that_the_login_made_is_named_and_deleted_on_request(ready: Kit
 
 def test_the_user_stays_and_is_named_unless_somebody_asks(ready: Kit) -> None:
     async def scene() -> None:
-        await log_in(ready)
+        await allow(LoginForm(ready))
         form = PutBackForm(ready)
         await press(form)
         assert "the user of your login, kit_rehearsal, stays in Strapi" in form.status.text
         assert len(ready.admin().users(ready.flow.email_domain)) == 1
 
     play(scene)
-
-
-async def log_in(kit: Kit) -> None:
-    form = LoginForm(kit)
-    form.robot_button.click()
-    await until(lambda: form.consent.layout.display == "")
-    form.allow.click()
-    await tasks.settled()
 
 
 def test_putting_back_without_a_password_asks_for_it_in_the_form(ready: Kit) -> None:

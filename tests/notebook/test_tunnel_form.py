@@ -10,11 +10,11 @@ from helpers.kit import Kit
 from helpers.notebook import check_views, tasks
 from helpers.notebook.setup_forms import TunnelForm
 from tests.support.forms import (
-    free_port,
     play,
     press,
     type_secret,
 )
+from tests.support.servers import free_port
 
 
 def test_starting_the_tunnel_shows_the_public_address(kit: Kit) -> None:

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import pytest
-
-from helpers.core import settings
 from helpers.kit import Kit
 from helpers.login.verdict import judge
 from helpers.notebook import tasks
 from helpers.notebook.login_view import Trace
 from helpers.notebook.setup_forms import TunnelForm
+from tests.support.forms import until
 from tests.support.servers import Client
 
 JSON = [("Content-Type", "application/json")]
 ACCOUNT = b'{"username": "stranger", "email": "stranger@example.com", "password": "Stranger-2026"}'
-
-
-@pytest.fixture
-def kit(tmp_path: Path) -> Iterator[Kit]:
-    kit = Kit(settings.load({}, home=tmp_path))
-    yield kit
-    kit.close()
 
 
 def ask(kit: Kit, path: str, method: str = "GET", body: bytes = b"") -> int:
@@ -32,12 +21,6 @@ def ask(kit: Kit, path: str, method: str = "GET", body: bytes = b"") -> int:
     headers = [*JSON, ("Content-Length", str(len(body)))] if body else []
     with Client(kit.gateway.url) as client:
         return client.ask(path, method, headers, body, host=kit.urls.public.removeprefix("https://")).status
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def test_sign_up_is_closed_until_it_is_let_and_again_with_the_next_tunnel(kit: Kit) -> None:

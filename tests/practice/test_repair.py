@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from helpers import failures
-from helpers.core import settings
 from helpers.doctor import checks, diagnosis
 from helpers.kit import Kit
 from helpers.notebook import tasks
@@ -23,13 +20,6 @@ from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, TunnelFo
 from helpers.practice.room import _exercises
 from helpers.rehearsal.strapi.parts import RateLimit
 from helpers.rehearsal.world import AUTHTOKEN
-
-
-@pytest.fixture
-def kit(tmp_path: Path) -> Iterator[Kit]:
-    kit = Kit(settings.load({}, home=tmp_path))
-    yield kit
-    kit.close()
 
 
 async def settled() -> None:

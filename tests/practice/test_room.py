@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,6 @@ from helpers.notebook.practice_room import PracticeForm
 from helpers.practice.fault import log_in
 from helpers.practice.faults import FAULTS
 from helpers.practice.room import Practice
-
-
-@pytest.fixture
-def kit(tmp_path: Path) -> Iterator[Kit]:
-    kit = Kit(settings.load({}, home=tmp_path))
-    yield kit
-    kit.close()
 
 
 def number_of(id_: str) -> int:

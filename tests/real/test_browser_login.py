@@ -6,7 +6,6 @@ Debian's Chromium blocks third-party cookies, as Safari does.
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -28,6 +27,7 @@ from tests.real.strapi import ADMIN_EMAIL, ADMIN_PASSWORD
 from tests.real.test_login import DOMAIN, PUBLIC, Stage, open_stage, save_provider
 from tests.support.https_names import HttpsNames
 from tests.support.lab import SOON, Lab, Notebook, Person, chromium
+from tests.support.servers import free_port
 
 pytestmark = pytest.mark.real
 
@@ -244,8 +244,3 @@ def live_notebook(
         person = Person(lab, browser.new_context())
         closing.callback(person.page.context.close)
         yield person.open("1_set_up.ipynb"), names, port
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])

@@ -72,11 +72,7 @@ def test_the_dashboard_is_operated_and_failed_at(person: Person) -> None:
     meta.type("Callback URL", CALLBACK)
     meta.press("Verify and save")
     meta.says("couldn't be validated")
-    meta.press("Business login settings")
-    meta.type("OAuth redirect URIs", CALLBACK)  # and no Enter
-    for label, address in OTHERS.items():
-        meta.enter(label, address)
-    meta.press("Save", "Reload the page")
+    addresses_without_enter(meta)
     expect(meta.box.get_by_role("textbox", name="OAuth redirect URIs", exact=True)).to_have_value("")
     meta.enter("OAuth redirect URIs", CALLBACK)
     meta.press("Save")
@@ -179,6 +175,14 @@ def strapi_is_not_restarted(notebook: Notebook) -> None:
     expect(red(cell)).to_have_count(0, timeout=SOON)
 
 
+def addresses_without_enter(meta: Meta) -> None:
+    meta.press("Business login settings")
+    meta.type("OAuth redirect URIs", CALLBACK)  # and no Enter
+    for label, address in OTHERS.items():
+        meta.enter(label, address)
+    meta.press("Save", "Reload the page")
+
+
 def an_app_with_mistakes(notebook: Notebook, meta: Meta) -> None:
     """The address in the webhooks' box, then in the right one, but without Enter."""
     meta.make_app()
@@ -187,11 +191,7 @@ def an_app_with_mistakes(notebook: Notebook, meta: Meta) -> None:
     meta.press("Verify and save")
     meta.says("couldn't be validated")
     means(notebook, "The callback URL or verify token couldn't be validated.", "B24")
-    meta.press("Business login settings")
-    meta.type("OAuth redirect URIs", CALLBACK)
-    for label, address in OTHERS.items():
-        meta.enter(label, address)
-    meta.press("Save", "Reload the page")
+    addresses_without_enter(meta)
 
 
 def the_wrong_pair(notebook: Notebook, meta: Meta) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -39,6 +38,7 @@ from tests.notebook.test_nbval import NBVAL, NOTEBOOKS, code_cells
 from tests.real.strapi import ADMIN_EMAIL, ADMIN_PASSWORD, NEWEST, VERSIONS, RealStrapi
 from tests.support.https_names import HttpsNames
 from tests.support.provider_settings import change_provider
+from tests.support.servers import free_port
 
 pytestmark = pytest.mark.real
 
@@ -139,12 +139,6 @@ def test_a_login_through_tunnel_and_gateway_is_witnessed(stage: Stage, flow: Flo
         tunnel.stop()
         gateway.stop()
         cloud.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @pytest.fixture

@@ -21,8 +21,9 @@ from helpers.notebook.put_back_form import PutBackForm
 from tests.notebook.test_nbval import NBVAL, code_cells
 from tests.real import strapi as real
 from tests.real.project import OwnStrapi, generate, git, watched_folder
-from tests.real.test_login import DOMAIN, PUBLIC, Stage, _log_in_when_asked, free_port, telling_the_address
+from tests.real.test_login import DOMAIN, PUBLIC, Stage, _log_in_when_asked, telling_the_address
 from tests.support.https_names import HttpsNames
+from tests.support.servers import free_port
 
 pytestmark = pytest.mark.real
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 from helpers.notebook import tasks
 from helpers.notebook.form import Form
+from helpers.notebook.login_form import LoginForm
 from helpers.notebook.widgets import SecretField
 
 
@@ -27,17 +27,19 @@ async def press(form: Form) -> None:
     await tasks.settled()
 
 
-async def until(condition: Callable[[], bool], patience: float = 10.0) -> None:
+async def until(condition: Callable[[], bool], patience: float = 20.0) -> None:
     async with asyncio.timeout(patience):
         while not condition():
             await asyncio.sleep(0.01)
 
 
+async def allow(form: LoginForm) -> None:
+    """A robot begins a login, and the person allows it."""
+    form.robot_button.click()
+    await until(lambda: form.consent.layout.display == "")
+    form.allow.click()
+    await tasks.settled()
+
+
 def read_all(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from helpers.notebook import tasks, this_setup
@@ -13,7 +11,7 @@ from helpers.notebook.meta_form import MetaForm
 from helpers.notebook.project_forms import BackendForm, FrontEndForm, ProviderFileForm
 from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, TunnelForm, UrlsForm
 from helpers.notebook.this_setup import the
-from tests.support.forms import type_secret
+from tests.support.forms import allow, type_secret
 
 FORMS = (TunnelForm, BackendForm, FrontEndForm, MetaForm, UrlsForm, CredentialsForm, ProviderFileForm,
          ProviderForm, LoginForm)  # fmt: skip
@@ -45,18 +43,8 @@ async def do(*forms: type) -> None:
             await press(form)
 
 
-async def until(condition: Callable[[], bool], patience: float = 20.0) -> None:
-    async with asyncio.timeout(patience):
-        while not condition():
-            await asyncio.sleep(0.02)
-
-
 async def log_in() -> None:
-    form = the(LoginForm)
-    form.robot_button.click()
-    await until(lambda: form.consent.layout.display == "")
-    form.allow.click()
-    await tasks.settled()
+    await allow(the(LoginForm))
 
 
 async def measured() -> Board:
