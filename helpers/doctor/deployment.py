@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -170,18 +171,19 @@ class Deployment(Once):
 
     def get(self, url: str, cookies: Secret | None = None, headers: dict[str, str] | None = None) -> Fetched:
         """One answer, whatever it says; an error says why there is none."""
-        sent = cookies.reveal() if cookies else ""
-        return self._ask(self._http.build_request("GET", url, headers=headers), sent)
+        return self._ask("GET", url, cookies, headers=headers)
 
     def post(self, url: str, form: dict[str, str]) -> Fetched:
-        return self._ask(self._http.build_request("POST", url, data=form))
+        return self._ask("POST", url, data=form)
 
-    def _ask(self, request: httpx.Request, cookie: str = "") -> Fetched:
+    def _ask(self, method: str, url: str, cookies: Secret | None = None, **more: Any) -> Fetched:
         left = min(PATIENCE, max(0.1, self._until - time.monotonic()))
+        cookie = cookies.reveal() if cookies else ""
         try:
+            request = self._http.build_request(method, url, **more)
             return fetch(self._http, request, seconds=left, most=_MOST, cookie=cookie)
-        except httpx.HTTPError as error:
-            raise unreachable(str(request.url), error) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise unreachable(url, error) from error
 
 
 def unreachable(url: str, error: Exception) -> Unreachable:

@@ -87,6 +87,13 @@ def test_scripts_are_read_at_the_two_addresses_alone() -> None:
     assert not any("Error:" in each.evidence for each in results), results
 
 
+def test_a_script_at_what_is_no_address_is_left_and_the_others_are_read() -> None:
+    page = '<script src="/a\x01b.js"></script><script src="/ours.js"></script>'
+    results, wire = look(lambda request: httpx.Response(200, text=page))
+    assert "https://www.example.com/ours.js" in wire.asked
+    assert not any("InvalidURL" in each.evidence for each in results), results
+
+
 @pytest.mark.parametrize(
     "page",
     ["<script " * 250_000, "<link modulepreload href " * 80_000, "<link " + "modulepreload " * 150_000,
