@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from helpers.core.errors import Stopped
-from helpers.core.flows import TODAY
+from helpers.core.flows import DOCUMENTED, TODAY
 from helpers.failures import known
 from helpers.strapi.providers import Admin
 
@@ -51,7 +51,7 @@ class ProductionLogin:
             if proof := self.seen(account):
                 return proof
             cancelled.wait(_PAUSE)
-        if self._theirs(account):
+        if not cancelled.is_set() and self._theirs(account):
             raise Stopped(
                 f"@{account} has a user in this Strapi already, and a repeated login changes nothing there",
                 fix=(
@@ -74,5 +74,5 @@ class ProductionLogin:
 
     def _users(self) -> list[dict[str, Any]]:
         """Those of this provider. Strapi tells nobody a user's provider, but its addresses are its own."""
-        own = f"@{TODAY.provider}.invalid" if self._provider == TODAY.provider else "@strapi.io"
-        return [user for user in self._admin.recent_users() if str(user.get("email", "")).endswith(own)]
+        flow = TODAY if self._provider == TODAY.provider else DOCUMENTED
+        return self._admin.recent_users(flow.email_domain)

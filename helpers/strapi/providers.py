@@ -116,13 +116,13 @@ class Admin:
         """
         return self._users_at(domain, 1).get(int, "pagination", "total")
 
-    def _users_at(self, domain: str, most: int) -> Answer:
-        query = urlencode({"filters[email][$endsWith]": f"@{domain}", "page": 1, "pageSize": most})
+    def _users_at(self, domain: str, most: int, **more: str) -> Answer:
+        query = urlencode({"filters[email][$endsWith]": f"@{domain}", "page": 1, "pageSize": most, **more})
         return self._ask("GET", f"{_USERS}?{query}")
 
-    def recent_users(self) -> list[Entry]:
-        """Those who log in to the application, the latest changed first, a hundred at most."""
-        answer = self._ask("GET", f"{_USERS}?page=1&pageSize=100&sort=updatedAt:DESC")
+    def recent_users(self, domain: str) -> list[Entry]:
+        """Who has an e-mail address there, the latest changed first, a hundred at most."""
+        answer = self._users_at(domain, 100, sort="updatedAt:DESC")
         users = answer.get(list, "results")
         if not all(isinstance(user, dict) and "id" in user for user in users):
             raise answer.unexpected()

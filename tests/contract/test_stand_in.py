@@ -55,11 +55,11 @@ def test_what_meta_has_not_signed_is_refused(world: World, purpose: str) -> None
 def test_an_administrator_sees_who_has_logged_in_but_not_by_which_provider(world: World) -> None:
     world.instagram.be("17841400000000001", "seen.by.admin")
     assert world.log_in(CUSTOM).status_code == 200
-    first = world.admin.recent_users()[0]
+    first = world.admin.recent_users(f"{CUSTOM}.invalid")[0]
     assert (first["username"], first["email"]) == ("seen.by.admin", f"17841400000000001@{CUSTOM}.invalid")
     assert "provider" not in first
     assert world.log_in(CUSTOM).status_code == 200
-    assert world.admin.recent_users()[0]["updatedAt"] == first["updatedAt"], (
+    assert world.admin.recent_users(f"{CUSTOM}.invalid")[0]["updatedAt"] == first["updatedAt"], (
         "a repeated login leaves no trace"
     )
 

@@ -77,6 +77,25 @@ def test_a_user_who_was_there_before_is_told_apart_from_none(world: DeployedWorl
     assert "502" in stopped.value.fix[0]
 
 
+def test_whoever_cancels_is_told_no_reason(world: DeployedWorld, admin: Admin) -> None:
+    log_in(world)
+    cancelled = threading.Event()
+    cancelled.set()
+    with pytest.raises(Stopped, match="No login of @") as stopped:
+        ProductionLogin(admin).wait(NAME, timeout=600, cancelled=cancelled)
+    assert stopped.value.failure is None
+
+
+def test_a_user_behind_a_hundred_others_is_no_new_one(world: DeployedWorld, admin: Admin) -> None:
+    log_in(world)
+    for number in range(100):
+        other = world.strapi.users.add("local", f"other{number}", f"other{number}@example.com")
+        other["updatedAt"] = "2099-01-01T00:00:00.000Z"
+    login = ProductionLogin(admin)
+    with pytest.raises(Stopped, match="has a user in this Strapi already"):
+        login.wait(NAME, timeout=0.1, cancelled=threading.Event())
+
+
 def test_a_cancelled_wait_ends_at_once(admin: Admin) -> None:
     cancelled = threading.Event()
     cancelled.set()
