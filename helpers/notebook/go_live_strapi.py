@@ -50,7 +50,7 @@ class _SignedIn(Form):
             lambda: inputs.email(self.email.value),
             lambda: inputs.password(self.password.secret.reveal()),
         )
-        shared.inside = inside
+        shared.inside = url if inside else ""  # in its one spelling: the undo's record goes by it
         return Strapi(http, url).sign_in(shared.email, shared.password)
 
 
@@ -58,7 +58,7 @@ class ProductionProviderForm(_SignedIn):
     """The provider's settings in production's own database, with their own undo."""
 
     def __init__(self, kit: Kit) -> None:
-        self.client_id = text_field("Client ID of the production app", "", "563883201184965")
+        self.client_id = text_field("Client ID of the production app", "", SAMPLE_CLIENT_ID)
         self.secret = SecretField("Client Secret of the production app")
         self.callback = text_field("The redirect URL to your front-end app")
         self.back_button = w.Button(description="Put the former settings back", layout=w.Layout(width="auto"))

@@ -36,8 +36,12 @@ function render({ model, el }) {
     const node = make("button", { type: "button", className: "kit-button", textContent: "Copy" });
     node.setAttribute("aria-label", `Copy ${label}`);
     node.onclick = async () => {
-      await copy(text()).catch(() => {});
-      said.textContent = `${label} copied`;
+      try {
+        await copy(text());
+        said.textContent = `${label} copied`;
+      } catch {
+        said.textContent = "Select the text and press Ctrl+C";
+      }
     };
     return keyed(node, `copy-${label}`);
   };
