@@ -46,10 +46,9 @@ class Layout:
     def why(self) -> str:
         """What follows from it for the login, with both hosts named."""
         names = {"page": host(self.page), "strapi": host(self.strapi), "domain": site(self.page)[1]}
-        shared = next((name for name in (_above(self.page), _above(self.strapi)) if is_shared(name)), "")
-        told = _WHY[self.kind].format(**names)
-        if self.kind == OTHER_SITE and "." in shared and _above(self.page) == _above(self.strapi):
-            told += f" Under {shared} strangers live side by side, so each name there is a site of its own."
+        told, above = _WHY[self.kind].format(**names), _above(self.page)
+        if self.kind == OTHER_SITE and "." in above and above == _above(self.strapi) and is_shared(above):
+            told += f" Under {above} strangers live side by side, so each name there is a site of its own."
         return told
 
 

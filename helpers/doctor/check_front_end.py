@@ -40,10 +40,7 @@ def cors(measured: Measurements) -> str:
     # Past the gateway, where the question would count as a login.
     allowed = measured.strapi().allowed_origin(provider, front_end, public)
     if allowed == "*" and measured.engine() == "session":
-        raise KitError(
-            "Strapi allows every origin (*), which browsers refuse with cookies",
-            failure=known.CORS_WILDCARD_WITH_COOKIES,
-        )
+        raise wildcard()
     if allowed not in (front_end, "*"):
         told = f"access-control-allow-origin: {allowed}" if allowed else "no access-control-allow-origin"
         raise KitError(
@@ -52,6 +49,13 @@ def cors(measured: Measurements) -> str:
             evidence=told,
         )
     return f"Strapi lets {front_end} read its answers"
+
+
+def wildcard() -> KitError:
+    return KitError(
+        "Strapi allows every origin (*), which browsers refuse with cookies",
+        failure=known.CORS_WILDCARD_WITH_COOKIES,
+    )
 
 
 def front_end(measured: Measurements) -> str:

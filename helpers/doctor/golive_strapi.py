@@ -9,6 +9,7 @@ from helpers.core.errors import KitError
 from helpers.core.flows import TODAY
 from helpers.core.layout import ONE_ORIGIN
 from helpers.core.urls import API, Urls
+from helpers.doctor.check_front_end import wildcard
 from helpers.doctor.deployment import Deployment
 from helpers.doctor.measurements import CannotTell, DoesNotApply, Finding
 from helpers.failures import known
@@ -24,10 +25,7 @@ def cors(seen: Deployment) -> str:
     allowed = answer.headers.get("access-control-allow-origin", "")
     with_cookies = answer.headers.get("access-control-allow-credentials", "") == "true"
     if session and allowed == "*":
-        raise KitError(
-            "Strapi allows every origin (*), which browsers refuse with cookies",
-            failure=known.CORS_WILDCARD_WITH_COOKIES,
-        )
+        raise wildcard()
     if allowed not in (layout.page, "*") or (session and not with_cookies):
         raise KitError(
             f"Strapi does not let {layout.page} read its answers" + (" with cookies" if allowed else ""),

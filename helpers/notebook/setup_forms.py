@@ -206,7 +206,7 @@ class ProviderForm(Form):
 
     def __init__(self, kit: Kit) -> None:
         self.enable = checkbox("Enable", True)
-        self.client_id = text_field("Client ID", "", "563883201184965")
+        self.client_id = text_field("Client ID", "", CREDENTIALS.id_example)
         self.secret = SecretField("Client Secret")
         self.callback = text_field("The redirect URL to your front-end app")
         self.email = text_field("Strapi administrator's e-mail")
