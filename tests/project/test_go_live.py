@@ -49,6 +49,15 @@ def test_one_origin_passes_the_content_api_on_and_no_admin_panel() -> None:
     assert sources[:2] == ["/api/:path*", "/_health"]
 
 
+def test_every_server_before_one_origin_passes_strapis_files_on_too() -> None:
+    text = printed(ONE)
+    assert "/uploads/*" in text["caddy"]
+    assert "source: '/uploads/:path*'" in text["next"]
+    assert "'/uploads': strapi" in text["vite"]
+    sources = [each["source"] for each in json.loads(text["router"])["rewrites"]]
+    assert sources.index("/uploads/:path*") < sources.index("/((?!api/).*)")
+
+
 def test_lines_that_nobody_has_run_say_so() -> None:
     untried = [each.id for each in snippets(ONE, "instagram-business") if "never run" in each.why]
     assert untried == ["router"]

@@ -1,5 +1,5 @@
 // vite.config.js: for `vite` and `vite preview`.
-// Built files need the same two rules in the server that serves them.
+// Built files need the same three rules in the server that serves them.
 import { defineConfig } from 'vite';
 
 const strapi = {
@@ -10,7 +10,7 @@ const strapi = {
     'X-Forwarded-Host': '@page_host@',
   },
 };
-const proxy = { '/api': strapi, '/_health': strapi };
+const proxy = { '/api': strapi, '/uploads': strapi, '/_health': strapi };
 
 export default defineConfig({
   server: { proxy },
