@@ -80,7 +80,7 @@ class Proxy:
             return await self._to_strapi(request)
         if asked == page:
             return await self.page(request)
-        return _moved(f"https://{page}{request.path}")
+        return _moved(f"https://{page}{request.raw_path}")
 
     async def _to_strapi(self, request: Request) -> web.StreamResponse:
         hidden = not request.path.startswith(_STRAPIS) and not self.open_admin
@@ -160,4 +160,4 @@ class DeployedWorld:
     async def _port_80(self, request: Request) -> web.StreamResponse:
         if self.served_plainly:
             return await self.page.app(request)
-        return _moved(f"https://{request.headers.get('Host', '')}{request.path}")
+        return _moved(f"https://{request.headers.get('Host', '')}{request.raw_path}")

@@ -128,6 +128,17 @@ def test_it_asks_politely(world: DeployedWorld) -> None:
     assert max(counted.values()) <= 2
 
 
+@pytest.mark.parametrize("plain", [True, False], ids=["http", "another host"])
+def test_a_proxy_that_leads_on_keeps_the_whole_target(world: DeployedWorld, plain: bool) -> None:
+    """As the nginx lines that are printed do, by $request_uri."""
+    if not plain:
+        world.proxy.main_page = "https://www.example.com"
+    asked = "http://www.example.com" if plain else "https://example.com"
+    with httpx.Client(transport=world.internet.transport()) as client:
+        answer = client.get(f"{asked}/connect/x%2Fy/redirect?access_token=a%2Fb")
+    assert answer.headers["location"] == "https://www.example.com/connect/x%2Fy/redirect?access_token=a%2Fb"
+
+
 def test_more_scripts_than_it_reads_are_counted_and_left(world: DeployedWorld) -> None:
     many = "".join(f'<script src="/assets/app.js?{number}"></script>' for number in range(50))
     world.page.template = world.page.template.replace("</body>", f"{many}</body>")
