@@ -62,7 +62,7 @@ class Endpoint(Upstream):
     async def _recording(self, request: Request) -> AsyncIterator[None]:
         self.count += 1
         began = time.perf_counter_ns()
-        entry = request.session = {
+        entry = {
             "id": f"airt_{self.count:012}",
             "tunnel_name": self.name,
             "remote_addr": request.remote,
@@ -75,8 +75,8 @@ class Endpoint(Upstream):
                 "headers": _by_name(request.raw_headers),
             },
             "response": None,
-            "began": began,
         }
+        request.session = entry, began
         if self.inspect:
             self.recorded.appendleft(entry)
         task = asyncio.current_task()
@@ -101,18 +101,20 @@ class Endpoint(Upstream):
         return kept
 
     async def answer(self, request: Request, head: Head, connection: Connection) -> web.StreamResponse:
-        entry = request.session
-        entry["response"] = {
-            "status": str(head.status),
-            "status_code": head.status,
-            "headers": _by_name(head.headers),
-        }
-        # Already here, for whoever has the answer may ask for this record.
-        entry["duration"] = time.perf_counter_ns() - entry.pop("began")
+        self._answered(request, head.status, head.headers)
         return await super().answer(request, head, connection)
 
     def own_answer(self, request: Request, error: Unreached) -> web.StreamResponse:
-        return error_page("3004" if error.spoke or error.silent else "8012", self.host, self.origin)
+        page = error_page("3004" if error.spoke or error.silent else "8012", self.host, self.origin)
+        headers = tuple((name.encode(), value.encode()) for name, value in page.headers.items())
+        self._answered(request, page.status, headers)
+        return page
+
+    def _answered(self, request: Request, status: int, headers: tuple[tuple[bytes, bytes], ...]) -> None:
+        """Already here, for whoever has the answer may ask for this record."""
+        entry, began = request.session
+        entry["response"] = {"status": str(status), "status_code": status, "headers": _by_name(headers)}
+        entry["duration"] = time.perf_counter_ns() - began
 
 
 def _by_name(headers: tuple[tuple[bytes, bytes], ...]) -> dict[str, list[str]]:

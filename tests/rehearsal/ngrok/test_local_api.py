@@ -12,6 +12,7 @@ from tests.support.agents import (
     Agents,
     Upstream,
 )
+from tests.support.servers import nobody
 
 
 def test_requests_are_recorded_newest_first_and_can_be_forgotten(agents: Agents, upstream: Upstream) -> None:
@@ -28,6 +29,18 @@ def test_requests_are_recorded_newest_first_and_can_be_forgotten(agents: Agents,
     assert pyngrok_agent.get_request(newest.id, config).request == newest.request
     pyngrok_agent.delete_requests(config)
     assert pyngrok_agent.get_requests(pyngrok_config=config) == []
+
+
+def test_what_ngrok_itself_answered_is_recorded_as_an_answer(agents: Agents) -> None:
+    config = agents.config()
+    with nobody() as url:
+        ngrok.connect(url, name="kit", pyngrok_config=config)
+        with agents.edge() as client:
+            client.get("/echo")
+    (only,) = pyngrok_agent.get_requests("kit", config)
+    assert only.response["status_code"] == 502
+    assert only.response["headers"]["Ngrok-Error-Code"] == ["ERR_NGROK_8012"]
+    assert "began" not in only.data
 
 
 def test_an_endpoint_may_refuse_inspection(agents: Agents, upstream: Upstream) -> None:
