@@ -14,6 +14,8 @@ from helpers.core.urls import DOCUMENTED_FRONTEND
 from helpers.kit import Kit
 from helpers.rehearsal.ngrok.install import install_agent
 from helpers.rehearsal.world import World
+from helpers.web.answers import Answer
+from helpers.web.serving import Handler, Request
 
 Play = Callable[[Kit], object]
 
@@ -51,6 +53,15 @@ def world(kit: Kit) -> World:
     if kit.world is None:
         raise KitError("Faults are played in a rehearsal only")
     return kit.world
+
+
+def answering(text: str, status: int = 200) -> Handler:
+    """Somebody who says this on every path."""
+
+    async def answer(request: Request) -> Answer:
+        return Answer(text=text, status=status, content_type="text/html")
+
+    return answer
 
 
 def all_of(*plays: Play) -> Play:

@@ -15,11 +15,19 @@ from helpers.core.flows import DOCUMENTED
 from helpers.core.masking import Secret
 from helpers.failures import known
 from helpers.kit import Kit
-from helpers.practice.fault import Fault, Play, all_of, configured, elsewhere, environment, saved, world
+from helpers.practice.fault import (
+    Fault,
+    Play,
+    all_of,
+    answering,
+    configured,
+    elsewhere,
+    environment,
+    saved,
+    world,
+)
 from helpers.rehearsal.front_end import VARIABLE, write_project
 from helpers.tunnel.ngrok_lease import lease
-from helpers.web.answers import Answer
-from helpers.web.serving import Handler, Request
 
 _FOR_ALL_SITES = configured(same_site="none", secure=True, proxy=True)
 
@@ -63,15 +71,8 @@ def _old(public: str) -> str:
     return "https://1b2c3d4e.ngrok-free.dev"
 
 
-def _answering(text: str, status: int = 200) -> Handler:
-    async def answer(request: Request) -> Answer:
-        return Answer(text=text, status=status, content_type="text/html")
-
-    return answer
-
-
 def _invalid_host(kit: Kit) -> None:
-    server = world(kit).serve(_answering("Invalid Host header", 403))
+    server = world(kit).serve(answering("Invalid Host header", 403))
     kit.public_address.close()
     kit.gateway.use_frontend(server.url)
     kit.open_address()
@@ -94,7 +95,7 @@ def _no_download(kit: Kit) -> None:
 def _another_program(kit: Kit) -> None:
     server = world(kit).strapi_server
     server.stop()
-    world(kit).serve(_answering("<title>Another demo</title>"), server.port)
+    world(kit).serve(answering("<title>Another demo</title>"), server.port)
 
 
 def _dead_kernel(kit: Kit) -> None:

@@ -10,9 +10,7 @@ from helpers.core.errors import KitError
 from helpers.core.masking import Secret
 from helpers.failures import known
 from helpers.kit import Kit
-from helpers.practice.fault import Fault, Play, agent, all_of, world
-from helpers.web.answers import Answer
-from helpers.web.serving import Request
+from helpers.practice.fault import Fault, Play, agent, all_of, answering, world
 
 _BROUGHT = "shop.example"
 
@@ -61,12 +59,9 @@ def _inspector_taken(kit: Kit) -> None:
 def _own_tunnel(said: str, status: int) -> Play:
     """The reader brings a tunnel, and somebody else answers at its address."""
 
-    async def answer(request: Request) -> Answer:
-        return Answer(text=said, status=status, content_type="text/html")
-
     def play(kit: Kit) -> None:
         kit.public_address.close()
-        world(kit).internet.add(_BROUGHT, world(kit).serve(answer).port)
+        world(kit).internet.add(_BROUGHT, world(kit).serve(answering(said, status)).port)
         kit.learn(public_url=f"https://{_BROUGHT}")
         with suppress(KitError):
             kit.open_address()

@@ -14,9 +14,8 @@ from helpers.core.errors import KitError
 from helpers.doctor import checks, diagnosis
 from helpers.doctor.checks import FAILED, Result
 from helpers.kit import Kit
-from helpers.practice.fault import Fault, Play, edited, log_in, nothing, saved, world
+from helpers.practice.fault import Fault, Play, answering, edited, log_in, nothing, saved, world
 from helpers.practice.faults import FAULTS
-from helpers.practice.front_end_faults import _answering
 from tests.support.breaking import needs_ngrok, whole
 
 EARLIER = "https://1b2c3d4e.ngrok-free.dev"
@@ -59,7 +58,7 @@ def past_the_gateway(kit: Kit) -> None:
 
 
 def to_a_dead_port(kit: Kit) -> None:
-    tunnel = world(kit).serve(_answering("ERR_NGROK_8012", 502))
+    tunnel = world(kit).serve(answering("ERR_NGROK_8012", 502))
     world(kit).internet.add(world(kit).domain, tunnel.port)
 
 

@@ -119,7 +119,7 @@ class InstagramStandIn:
         if not state.knows(asked):
             return _INVALID + "Invalid platform app", known.APP_NOT_RECOGNISED
         scopes = _scopes(asked)
-        known_scopes = [name for name in FLOWS[self.switches.era].scopes if state.may_ask_for(name)]
+        known_scopes = [name for name in FLOWS[self.switches.era].scopes if state.app.may_ask_for(name)]
         wrong = [name for name in scopes if name not in known_scopes]
         if wrong or not scopes:
             failure = known.USER_PROFILE_SCOPE_REFUSED if "user_profile" in wrong else known.NO_VALID_SCOPE

@@ -24,6 +24,10 @@ class App:
     permissions: set[str] | None = None  # that the app may ask for; None: all of them
     has_all_addresses: bool = True  # the form with the redirect addresses has two more
 
+    def may_ask_for(self, scope: str) -> bool:
+        """A guess: no source says what Instagram answers when the app was never given the permission."""
+        return self.permissions is None or scope in self.permissions
+
 
 @dataclass
 class Account:
@@ -92,10 +96,6 @@ class State:
         """Personal accounts have no login today; the Basic Display API had one."""
         personal = self.switches.personal_account or self.account.account_type == "PERSONAL"
         return personal and self.switches.era == "today"
-
-    def may_ask_for(self, scope: str) -> bool:
-        """A guess: no source says what Instagram answers when the app was never given the permission."""
-        return self.app.permissions is None or scope in self.app.permissions
 
     def is_tester(self) -> bool:
         return self.account.username in self.app.testers and not self.switches.not_a_tester

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from helpers.rehearsal.instagram.state import App
-from helpers.rehearsal.meta.elements import Button, Chips, Element, Say, Typed
+from helpers.rehearsal.meta.elements import Button, Chips, Element, Say
 
 FIELDS = ("redirect", "deauthorize", "deletion")
 # To plain http, and so to localhost.
@@ -51,17 +50,12 @@ class AddressForm:
         self._saved = {"deauthorize": [], "deletion": []}
         self.reload()
 
-    def elements(self, save: str, then: Callable[[], object]) -> list[Element]:
+    def elements(self, save: str) -> list[Element]:
         chips = [
             Chips(name, label, self._draft[name]) for name, label in zip(FIELDS, self._labels, strict=True)
         ]
         said = [Say(self.refused, "alert")] if self.refused else []
-
-        def press(_: Typed) -> None:
-            self.save()
-            then()
-
-        return [*chips, *said, Button("save", save, press, primary=True)]
+        return [*chips, *said, Button("save", save, lambda _: self.save(), primary=True)]
 
     def save(self) -> None:
         redirects = self._draft["redirect"]

@@ -63,7 +63,7 @@ class DocumentedDashboard(Dashboard):
             heading,
             Fact(self.labels["id"], self.app.client_id),
             Hidden("secret", self.labels["secret"], self.app.client_secret),
-            *self.addresses.elements(self.labels["save"], lambda: None),
+            *self.addresses.elements(self.labels["save"]),
             Button("reload", "Reload the page", lambda _: self.go("basic-display")),
             *self._review(),
         ]

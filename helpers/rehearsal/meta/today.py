@@ -149,7 +149,7 @@ class TodaysDashboard(Dashboard):
         ]
 
     def _permissions(self) -> list[Element]:
-        given = self.app.permissions is None or self.flow.scope in self.app.permissions
+        given = self.app.may_ask_for(self.flow.scope)
 
         def add(_: Typed) -> None:
             self.app.permissions = set(self.flow.scopes)
@@ -179,7 +179,7 @@ class TodaysDashboard(Dashboard):
     def _login_settings(self) -> list[Element]:
         return [
             Say(self.labels["login_settings"], "heading"),
-            *self.addresses.elements(self.labels["save"], lambda: None),
+            *self.addresses.elements(self.labels["save"]),
             Button("reload", "Reload the page", lambda _: self.go("login")),
             self._leads("Back", "setup"),
         ]
