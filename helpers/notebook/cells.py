@@ -16,10 +16,11 @@ from helpers.notebook.put_back_form import PutBackForm
 from helpers.notebook.share_progress import ShareForm, Sharing
 from helpers.notebook.start_form import StartForm
 from helpers.notebook.this_setup import made, the, this_setup
+from helpers.notebook.tunnel_form import TunnelForm
 
 # The forms of the chapters, for whoever catches up.
 _FORMS: dict[int, tuple[type[Form], ...]] = {
-    1: (setup_forms.TunnelForm, project_forms.BackendForm, project_forms.FrontEndForm),
+    1: (TunnelForm, project_forms.BackendForm, project_forms.FrontEndForm),
     2: (MetaForm, setup_forms.CredentialsForm),
     3: (project_forms.ProviderFileForm, setup_forms.ProviderForm),
     4: (LoginForm,),
@@ -73,7 +74,7 @@ def share() -> None:
 
 def tunnel_form() -> None:
     """Start and stop the public address."""
-    _show(setup_forms.TunnelForm)
+    _show(TunnelForm)
 
 
 def backend_form() -> None:

@@ -16,9 +16,10 @@ from helpers.notebook import this_setup
 from helpers.notebook.login_form import LoginForm
 from helpers.notebook.login_view import Trace
 from helpers.notebook.project_forms import BackendForm, FrontEndForm
-from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, TunnelForm, UrlsForm
+from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, UrlsForm
 from helpers.notebook.start_form import StartForm
 from helpers.notebook.this_setup import the
+from helpers.notebook.tunnel_form import TunnelForm
 from tests.support.forms import play, type_secret, until
 from tests.support.one_setup import (
     CLIENT_SECRET,

@@ -22,6 +22,7 @@ from helpers.doctor import checks
 from helpers.kit import Kit
 from helpers.notebook import login_view, setup_forms, tasks
 from helpers.notebook.login_form import LoginForm
+from helpers.notebook.tunnel_form import TunnelForm
 from helpers.notebook.widgets import SecretField
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -56,7 +57,7 @@ def test_secrets_typed_into_every_form_leave_no_trace(
     shown: list[str] = []
 
     async def scene() -> None:
-        tunnel = setup_forms.TunnelForm(kit)
+        tunnel = TunnelForm(kit)
         type_secret(tunnel.token, TOKEN)
         tunnel.submit_button.click()
         await tasks.settled()
@@ -126,7 +127,7 @@ await tasks.settled()
 
 @pytest.mark.parametrize(
     "form",
-    ["TunnelForm", "CredentialsForm", "ProviderForm"],
+    ["TunnelForm", "setup_forms.CredentialsForm", "setup_forms.ProviderForm"],
 )
 def test_a_notebook_saved_with_its_widget_state_holds_no_secret(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -135,8 +136,9 @@ def test_a_notebook_saved_with_its_widget_state_holds_no_secret(
     monkeypatch.delenv("PYTEST_VERSION")  # by which a form knows that nobody presses; here the last cell does
     notebook = nbformat.read(NOTEBOOKS / "1_set_up.ipynb", as_version=4)
     imports = (
-        "from helpers.notebook import setup_forms, tasks\nfrom helpers.notebook.this_setup import the\n"
-        f"from helpers.notebook.widgets import SecretField\nform = the(setup_forms.{form})"
+        "from helpers.notebook import setup_forms, tasks\n"
+        "from helpers.notebook.tunnel_form import TunnelForm\nfrom helpers.notebook.this_setup import the\n"
+        f"from helpers.notebook.widgets import SecretField\nform = the({form})"
     )
     notebook.cells.append(nbformat.v4.new_code_cell(imports + TYPE_AND_FAIL))
     # As if "Save Widget State Automatically" were on, which JupyterLab's own default is not.

@@ -9,9 +9,10 @@ import pytest
 from helpers.notebook import cells, tasks
 from helpers.notebook.chapter_head import Head
 from helpers.notebook.project_forms import BackendForm, FrontEndForm
-from helpers.notebook.setup_forms import ProviderForm, TunnelForm
+from helpers.notebook.setup_forms import ProviderForm
 from helpers.notebook.steps import STEPS
 from helpers.notebook.this_setup import the
+from helpers.notebook.tunnel_form import TunnelForm
 from tests.support.forms import play, type_secret, until
 from tests.support.one_setup import (
     do,

@@ -10,8 +10,8 @@ import pytest
 
 from helpers.kit import Kit
 from helpers.notebook import guide, idle, this_setup
-from helpers.notebook.setup_forms import TunnelForm
 from helpers.notebook.this_setup import the
+from helpers.notebook.tunnel_form import TunnelForm
 from tests.support.forms import play, until
 from tests.support.one_setup import (
     do,

@@ -11,7 +11,7 @@ from helpers.core import settings
 from helpers.kit import Kit
 from helpers.notebook import board_view, login_view, tasks
 from helpers.notebook.login_form import LoginForm
-from helpers.notebook.setup_forms import TunnelForm
+from helpers.notebook.tunnel_form import TunnelForm
 from helpers.rehearsal.ngrok.cloud import Cloud
 from helpers.rehearsal.ngrok.install import install_agent
 from helpers.rehearsal.world import AUTHTOKEN

@@ -17,9 +17,10 @@ from helpers.notebook.check_views import Check, Doctor
 from helpers.notebook.login_form import LoginForm
 from helpers.notebook.project_forms import BackendForm, FrontEndForm, ProviderFileForm
 from helpers.notebook.put_back_form import PutBackForm
-from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, TunnelForm, UrlsForm
+from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, UrlsForm
 from helpers.notebook.steps import STEPS
 from helpers.notebook.this_setup import the
+from helpers.notebook.tunnel_form import TunnelForm
 from helpers.strapi import restart
 from tests.support.forms import play, type_secret, until
 from tests.support.one_setup import (

@@ -11,8 +11,9 @@ from helpers.kit import Kit
 from helpers.notebook import board_view, check_views
 from helpers.notebook.failure_forms import failure_pages
 from helpers.notebook.project_forms import by_hand
-from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, TunnelForm, UrlsForm
+from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, UrlsForm
 from helpers.notebook.start_form import StartForm
+from helpers.notebook.tunnel_form import TunnelForm
 from helpers.notebook.widgets import NO_WIDGETS, CopyField, SecretField
 from tests.support.forms import (
     play,

@@ -8,7 +8,7 @@ from pathlib import Path
 from helpers.core import settings
 from helpers.kit import Kit
 from helpers.notebook import check_views, tasks
-from helpers.notebook.setup_forms import TunnelForm
+from helpers.notebook.tunnel_form import TunnelForm
 from tests.support.forms import (
     play,
     press,

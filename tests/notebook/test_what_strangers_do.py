@@ -8,7 +8,7 @@ from helpers.kit import Kit
 from helpers.login.verdict import judge
 from helpers.notebook import tasks
 from helpers.notebook.login_view import Trace
-from helpers.notebook.setup_forms import TunnelForm
+from helpers.notebook.tunnel_form import TunnelForm
 from tests.support.forms import until
 from tests.support.servers import Client
 

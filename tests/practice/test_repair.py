@@ -16,7 +16,8 @@ from helpers.notebook.form import Form
 from helpers.notebook.meta_form import MetaForm
 from helpers.notebook.practice_room import PracticeForm
 from helpers.notebook.project_forms import BackendForm, FrontEndForm, ProjectForm, ProviderFileForm
-from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, TunnelForm
+from helpers.notebook.setup_forms import CredentialsForm, ProviderForm
+from helpers.notebook.tunnel_form import TunnelForm
 from helpers.practice.room import _exercises
 from helpers.rehearsal.strapi.parts import RateLimit
 from helpers.rehearsal.world import AUTHTOKEN

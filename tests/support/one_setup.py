@@ -9,8 +9,9 @@ from helpers.notebook.board_view import Board
 from helpers.notebook.login_form import LoginForm
 from helpers.notebook.meta_form import MetaForm
 from helpers.notebook.project_forms import BackendForm, FrontEndForm, ProviderFileForm
-from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, TunnelForm, UrlsForm
+from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, UrlsForm
 from helpers.notebook.this_setup import the
+from helpers.notebook.tunnel_form import TunnelForm
 from tests.support.forms import allow, type_secret
 
 FORMS = (TunnelForm, BackendForm, FrontEndForm, MetaForm, UrlsForm, CredentialsForm, ProviderFileForm,
