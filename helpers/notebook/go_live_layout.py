@@ -20,7 +20,7 @@ from helpers.doctor import golive_client
 from helpers.doctor.deployment import Target
 from helpers.kit import Kit
 from helpers.notebook import progress
-from helpers.notebook.form import LABEL, Form, note, text_field, wide
+from helpers.notebook.form import LABEL, Form, note, read_all, text_field, wide
 from helpers.notebook.this_setup import the
 from helpers.notebook.widgets import CopyField
 from helpers.practice.deployment_faults import FAULTS
@@ -116,9 +116,11 @@ class LayoutForm(Form):
     def submit(self) -> None:
         progress.of(self.kit).stopped_by = ""
         try:
-            strapi = inputs.deployed_address(self.strapi.value, "Strapi's address")
-            page = inputs.deployed_address(self.page.value, "The page's address", with_path=True)
-            self._dial()
+            strapi, page, _ = read_all(
+                lambda: inputs.deployed_address(self.strapi.value, "Strapi's address"),
+                lambda: inputs.deployed_address(self.page.value, "The page's address", with_path=True),
+                self._dial,
+            )
         except KitError as error:
             self.refuse(error)
             return

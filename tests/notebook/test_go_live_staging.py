@@ -68,6 +68,23 @@ def test_what_is_typed_wrong_is_said_beside_the_form(
     play(scene)
 
 
+def test_all_that_is_typed_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIT_MODE", "live")
+
+    async def scene() -> None:
+        form = the(LayoutForm)
+        form.strapi.value, form.page.value, form.cacert.value = (
+            "",
+            "http://www.example.com",
+            "/nowhere/ca.pem",
+        )
+        await press(form)
+        for said in ("Strapi's address is empty", "must begin with https", "no file of certificates"):
+            assert said in form.status.text
+
+    play(scene)
+
+
 def test_a_rehearsal_has_no_staging_host() -> None:
     async def scene() -> None:
         assert the(LayoutForm).staging.layout.display == "none"
