@@ -348,7 +348,8 @@ class Kit(Facts):
             FrontEnd(self.settings.frontend_project).address(self.public_url).apply(self.undo.files)
         if step > 2:
             set_up(self.world.meta, self.world.meta, self.addresses_for_meta)
-            self.use(client_id=self.world.meta_app.client_id, client_secret=self.world.meta_app.client_secret)
+            app = self.world.meta.app
+            self.use(client_id=app.client_id, client_secret=app.client_secret)
         if step > 3:
             self.write_provider_file()
             self.save_provider()

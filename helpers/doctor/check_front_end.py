@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 
 import httpx
 
@@ -38,24 +39,41 @@ def cors(measured: Measurements) -> str:
             failure=known.WARNING_PAGE_INSTEAD_OF_DATA,
         )
     # Past the gateway, where the question would count as a login.
-    allowed = measured.strapi().allowed_origin(provider, front_end, public)
-    if allowed == "*" and measured.engine() == "session":
-        raise wildcard()
-    if allowed not in (front_end, "*"):
-        told = f"access-control-allow-origin: {allowed}" if allowed else "no access-control-allow-origin"
+    told = measured.strapi().cors(provider, front_end, public)
+    return readable(told, front_end, cookies=measured.engine() == "session")
+
+
+def readable(told: Mapping[str, str], page: str, *, cookies: bool) -> str:
+    """Raise if a browser keeps an answer with these headers from a page of another origin.
+
+    ``cookies``: its request must bring them, as a login's last step does on Strapi 5.53 and later.
+    """
+    origin = told.get("access-control-allow-origin", "")
+    credentials = told.get("access-control-allow-credentials", "")
+    with_cookies = credentials == "true"
+    if cookies and origin == "*":
         raise KitError(
-            f"Strapi does not let {front_end} read its answers",
-            failure=known.CORS_REFUSED_BY_STRAPI,
-            evidence=told,
+            "Strapi allows every origin (*), which browsers refuse with cookies",
+            failure=known.CORS_WILDCARD_WITH_COOKIES,
         )
-    return f"Strapi lets {front_end} read its answers"
-
-
-def wildcard() -> KitError:
-    return KitError(
-        "Strapi allows every origin (*), which browsers refuse with cookies",
-        failure=known.CORS_WILDCARD_WITH_COOKIES,
-    )
+    if origin not in (page, "*"):
+        raise KitError(
+            f"Strapi does not let {page} read its answers",
+            failure=known.CORS_REFUSED_BY_STRAPI,
+            evidence=f"access-control-allow-origin: {origin or '(missing)'}",
+        )
+    if cookies and not with_cookies:
+        raise KitError(
+            f"Strapi does not let {page} read its answers with cookies, and the login's last step needs one",
+            failure=known.CORS_REFUSED_BY_STRAPI,
+            evidence=f"access-control-allow-credentials: {credentials or '(missing)'}",
+            fix=(
+                "In config/middlewares remove credentials: false from strapi::cors, or let no proxy take "
+                "Access-Control-Allow-Credentials off.",
+                "Restart Strapi.",
+            ),
+        )
+    return f"Strapi lets {page} read its answers{' with cookies' if with_cookies else ''}"
 
 
 def front_end(measured: Measurements) -> str:

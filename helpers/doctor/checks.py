@@ -77,7 +77,7 @@ def redirect_uris(measured: Measurements) -> str:
         return f"Instagram has sent somebody back to {wanted}"
     if kit.world is None:
         raise DoesNotApply("Nobody can ask Meta from here: the first login shows it (4.1)")
-    if wanted not in kit.world.meta_app.redirect_uris:
+    if wanted not in kit.world.meta.app.redirect_uris:
         raise NotYet("the three addresses to be saved at Meta (2.7)")
     return f"The rehearsal's Meta knows {wanted}"
 

@@ -72,12 +72,31 @@ def _cause(broken: list[Verdict], hops: list[Hop]) -> Verdict:
         return next(heard, named[0])
     if named[0].failure in _LOST_SESSION and any(TOO_BIG in cookie for hop in hops for cookie in hop.cookies):
         return replace(named[0], failure=known.SESSION_COOKIE_TOO_LARGE)
+    if taken := _taken_on_the_way(named[0], hops):
+        reason = f"{named[0].reason}, and {taken}"
+        return replace(named[0], failure=known.HEADERS_LOST_ON_THE_WAY, reason=reason)
     began = [hop.step for hop in hops]
     if named[0].failure == known.TOKEN_REFUSED and began[0] == "auth" and "callback" not in began:
         return replace(
             named[0], failure=known.MIXED_UP_PROVIDERS
         )  # whoever gave this token, it was not this login
     return named[0]
+
+
+def _taken_on_the_way(broken: Verdict, hops: list[Hop]) -> str:
+    """How it shows that the browser is not who lost Strapi's session cookie; empty where it does not."""
+    broke, first = broken.broke_at, hops[0]
+    if broken.failure not in _LOST_SESSION or broke is None:
+        return ""
+    if first.step == "connect" and not first.cookies:
+        return "its first answer came without a session cookie"
+    # With another state than this login's own it is rightly refused, whatever comes with it.
+    if broken.failure == known.STATE_MISMATCH and not first.marks & broke.marks:
+        return ""
+    brought = any(
+        len(hop.marks & broke.sent_cookies) >= len(hop.cookies) > 0 for hop in hops if hop.at < broke.at
+    )
+    return "the browser did send the session cookie that it was given" if brought else ""
 
 
 def _that_count(attempt: Attempt) -> list[Hop]:

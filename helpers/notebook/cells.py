@@ -15,6 +15,7 @@ from helpers.notebook.meta_form import MetaForm
 from helpers.notebook.put_back_form import PutBackForm
 from helpers.notebook.share_progress import ShareForm, Sharing
 from helpers.notebook.start_form import StartForm
+from helpers.notebook.steps import CHAPTERS, GO_LIVE
 from helpers.notebook.this_setup import made, the, this_setup
 from helpers.notebook.tunnel_form import TunnelForm
 
@@ -174,17 +175,14 @@ def go_live_forms() -> dict[str, type[Form]]:
     from helpers.notebook.go_live_layout import LayoutForm
     from helpers.notebook.go_live_strapi import ProductionLoginForm, ProductionProviderForm
 
-    return {
-        "lines": LayoutForm,
-        "provider": ProductionProviderForm,
-        "check": GoLiveForm,
-        "login": ProductionLoginForm,
-    }
+    forms = (LayoutForm, ProductionProviderForm, GoLiveForm, ProductionLoginForm)
+    return dict(zip(GO_LIVE, forms, strict=True))
 
 
 async def go_live(step: str) -> None:
     """A step of going live: ``lines`` for two addresses, the ``provider`` there, a ``check``, a ``login``."""
     form = go_live_forms()[step]
+    ready.has_run(step)
     _show(form)
     if this_setup().settings.autopilot:
         await check_views.settle_form(the(form))
@@ -200,8 +198,8 @@ def practice_form() -> None:
     _show(PracticeForm)
 
 
-def all_ready() -> None:
-    """The end of a run: all is ready, and the reader is back at the top."""
-    shown = the(ready.Ready)
+def all_ready(first: str = CHAPTERS[0]) -> None:
+    """The end of a run: all is ready, and the reader is back at the top, above the heading ``first``."""
+    shown = the(ready.Ready, first)
     shown.arrive()
     display(shown)

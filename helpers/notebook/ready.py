@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from helpers.kit import Kit
 from helpers.notebook.guide import Guide, link
-from helpers.notebook.steps import CHAPTERS
+from helpers.notebook.steps import CHAPTERS, GO_LIVE
 from helpers.notebook.widgets import Block
 
-_seen: set[int] = set()  # the chapters that have run since the last time
+_seen: set[int | str] = set()  # the chapters, or steps of going live, that have run since the last time
 
 
-def has_run(chapter: int) -> None:
-    _seen.add(chapter)
+def has_run(part: int | str) -> None:
+    _seen.add(part)
 
 
 class Ready(Block):
-    """Only a run of the whole notebook leads the reader away from where they are."""
+    """Only a run of the whole notebook leads the reader away, to the top, where ``first`` is the heading."""
 
-    def __init__(self, kit: Kit) -> None:
+    def __init__(self, kit: Kit, first: str) -> None:
         self.line = Guide()
-        self.line.html = f'<p class="kit-head">All is ready. Begin at the top: {link(CHAPTERS[0])}</p>'
+        self.line.html = f'<p class="kit-head">All is ready. Begin at the top: {link(first)}</p>'
         super().__init__([self.line])
 
     def arrive(self) -> None:
-        self.line.back = len(_seen) == len(CHAPTERS)
+        self.line.back = _seen in (set(range(len(CHAPTERS))), set(GO_LIVE))
         _seen.clear()

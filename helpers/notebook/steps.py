@@ -14,6 +14,9 @@ CHAPTERS = (
     "6 Put everything back",
 )
 
+# What the cells of the notebook for going live are called.
+GO_LIVE = ("lines", "provider", "check", "login")
+
 
 class Step(NamedTuple):
     """A heading of the notebook; ``check`` measures whether the step is done."""

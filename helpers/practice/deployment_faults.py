@@ -102,4 +102,5 @@ FAULTS = (
         known.CORS_REFUSED_BY_STRAPI,
         _set("config", origins=["https://old.example.com"]),
     ),
+    DeploymentFault("CORS without cookies", known.CORS_REFUSED_BY_STRAPI, _set("config", credentials=False)),
 )

@@ -42,7 +42,7 @@ FAULTS = {
     known.REDIRECT_URI_REFUSED: Fault(lambda kit: world(kit).meta.addresses.add_slashes(), practice=True),
     known.REDIRECT_URI_CHANGED: Fault(nothing, _change_url_midway),
     known.CLIENT_SECRET_WRONG: Fault(
-        lambda kit: setattr(world(kit).meta_app, "client_secret", Secret("0" * 32)), practice=True
+        lambda kit: setattr(world(kit).meta.app, "client_secret", Secret("0" * 32)), practice=True
     ),
     known.CODE_USED_OR_EXPIRED: Fault(nothing, _call_back_twice, engine="token", flow="documented"),
     known.NO_ROLE_IN_APP: Fault(lambda kit: world(kit).meta.uninvite(), practice=True),

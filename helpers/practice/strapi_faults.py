@@ -25,7 +25,6 @@ from helpers.practice.fault import (
     world,
     written,
 )
-from helpers.strapi.rate_limits import PoliteStrapi
 from helpers.web.answers import Answer, Routes, as_json, redirect
 from helpers.web.serving import Request
 
@@ -99,17 +98,16 @@ def _old_header(kit: Kit) -> None:
 
 
 def _loses_cookies(kit: Kit) -> None:
-    """A proxy between the tunnel and Strapi keeps the cookies to itself."""
-    strapi = world(kit).strapi.app
+    """A proxy between the gateway and Strapi keeps the cookies to itself."""
+    door = world(kit).strapi.app
+    strapi = door.app
 
     async def passed_on(request: Request) -> StreamResponse:
         answer = await strapi(request)
         answer.headers.popall("Set-Cookie", None)
         return answer
 
-    url = world(kit).serve(passed_on).url
-    kit.learn(strapi_url=url)
-    kit.strapi = PoliteStrapi(kit.http, url)
+    door.app = passed_on
 
 
 def _no_keys(kit: Kit) -> None:

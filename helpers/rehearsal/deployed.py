@@ -15,7 +15,7 @@ from helpers.core.origins import host
 from helpers.core.settings import SAMPLE_CLIENT_ID, SAMPLE_CLIENT_SECRET
 from helpers.core.urls import Urls
 from helpers.project.go_live import snippets
-from helpers.rehearsal.instagram.login_pages import Account, App, InstagramStandIn, Switches
+from helpers.rehearsal.instagram.login_pages import Account, App, InstagramStandIn
 from helpers.rehearsal.internet import Internet
 from helpers.rehearsal.strapi.config import Config
 from helpers.rehearsal.strapi.server import StrapiStandIn
@@ -107,13 +107,9 @@ class DeployedWorld:
 
     def __init__(self, layout: Layout = LAYOUT, engine: str = "session", *, saved: bool = True) -> None:
         self.layout, self.internet = layout, Internet()
-        self.account = Account()
-        app = App(
-            "Kit rehearsal", SAMPLE_CLIENT_ID, Secret(SAMPLE_CLIENT_SECRET), set(), {self.account.username}
-        )
-        urls = Urls(layout.strapi, TODAY.provider, layout.page)
-        app.redirect_uris = {urls.callback}
-        self.instagram = InstagramStandIn(app, self.account, Switches())
+        urls, secret = Urls(layout.strapi, TODAY.provider, layout.page), Secret(SAMPLE_CLIENT_SECRET)
+        app = App("Kit rehearsal", SAMPLE_CLIENT_ID, secret, {urls.callback}, {Account().username})
+        self.instagram = InstagramStandIn(app)
         self.config = Config(url=layout.strapi, proxy=True, production=True, refresh=False)
         self.strapi = StrapiStandIn(engine, self.config, self.internet.transport())
         if saved:

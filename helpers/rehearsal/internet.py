@@ -100,8 +100,11 @@ class _Transport(httpx.BaseTransport):
         try:
             return self._pool.handle_request(self._internet.readdress(request))
         except httpx.ConnectError:
-            if _at_ngrok(request.url.host):
-                return _offline(request.url.host)
+            if page := _offline_page(request.url.host):
+                body = bytes(page.body or b"")  # type: ignore[arg-type]  # no payload
+                headers = {**page.headers, "content-length": str(len(body))}
+                # As a stream, like every answer of a transport: whoever passes it on reads it raw.
+                return httpx.Response(page.status, headers=headers, stream=httpx.ByteStream(body))
             raise
 
 
@@ -113,18 +116,7 @@ def _unknown(host: str) -> httpx.ConnectError:
     return httpx.ConnectError(f"there is no {host} in the rehearsal")
 
 
-def _at_ngrok(host: str) -> bool:
-    return re.search(r"\.ngrok(-free)?\.(app|dev|io|pizza|pro)$", host) is not None
-
-
-def _offline(host: str) -> httpx.Response:
-    page = error_page("3200", host)
-    body = bytes(page.body or b"")  # type: ignore[arg-type]  # no payload
-    headers = {**page.headers, "content-length": str(len(body))}
-    # As a stream, like every answer of a transport: whoever passes it on reads it raw.
-    return httpx.Response(404, headers=headers, stream=httpx.ByteStream(body))
-
-
 def _offline_page(host: str) -> Answer | None:
     """What ngrok's edge says for a name without an agent: https://ngrok.com/docs/errors/err_ngrok_3200"""
-    return error_page("3200", host) if _at_ngrok(host) else None
+    at_ngrok = re.search(r"\.ngrok(-free)?\.(app|dev|io|pizza|pro)$", host)
+    return error_page("3200", host) if at_ngrok else None

@@ -59,11 +59,11 @@ class World:
         self.internet = Internet()
         self.ngrok = Cloud(names=(self.domain,))
         account = Account()
-        self.meta_app = App("", "", Secret(), set(), set())
+        app = App("", "", Secret(), set(), set())
         pair = facts.SAMPLE_CLIENT_ID, Secret(facts.SAMPLE_CLIENT_SECRET)
         kind = DocumentedDashboard if flow.retired else TodaysDashboard
-        self.meta: Dashboard = kind(flow, self.meta_app, account, pair)
-        self.instagram = InstagramStandIn(self.meta_app, account, Switches(era=flow.name))
+        self.meta: Dashboard = kind(flow, app, account, pair)
+        self.instagram = InstagramStandIn(app, account, Switches(era=flow.name))
         try:
             copy_project(_PROJECT, self.project)
             (self.project / ".env").write_text(_ENV, encoding="utf-8")
@@ -80,7 +80,6 @@ class World:
             project=self.project,
         )
         self._servers: list[Server] = []
-        self.names: set[str] = set()  # what people may ask for here although no server has it
         self.ending = ExitStack()  # what else shall end with this world
         self._observed: list[Observed] = []
 
@@ -127,7 +126,7 @@ class World:
         return self._observed[-1]
 
     def serve(self, app: Handler, port: int = 0) -> Server:
-        self._servers.append(Server(app, port, names=lambda: self.internet.names() | self.names).start())
+        self._servers.append(Server(app, port, names=self.internet.names).start())
         return self._servers[-1]
 
     def prefill(self, settings: Settings) -> Settings:

@@ -6,6 +6,7 @@ and the contract tests hold it to running ones.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
@@ -104,13 +105,13 @@ class Strapi:
         sent = {"Authorization": "Bearer none-at-all"}
         return self._connection.ask("GET", ME, headers=sent).status != 403
 
-    def allowed_origin(self, provider: str, origin: str, public: str = "") -> str:
-        """Which origin a page of ``origin`` is told that may read its login; empty for none."""
+    def cors(self, provider: str, origin: str, public: str = "") -> Mapping[str, str]:
+        """The headers that tell a browser whether a page of ``origin`` may read its login."""
         headers = {"Origin": origin, **_behind(public)}
         answer = self._connection.ask("GET", Urls("", provider).auth_path, headers=headers)
         if not answer.message:
             raise answer.unexpected()
-        return str(answer.headers.get("access-control-allow-origin", ""))
+        return answer.headers
 
     def sign_up_open(self) -> bool | None:
         """Whether anybody may make an account with a password; None if Strapi does not say.

@@ -98,7 +98,10 @@ class Undo:
             if _digest(now, record["salt"]) not in (*record["written"], _digest(before, record["salt"])):
                 raise Conflict(
                     f"Somebody else has changed the settings of {provider} since the kit did: they stay",
-                    fix=[f"Look at {provider} in Strapi's admin, Settings, Providers: change it there."],
+                    fix=[
+                        f"Change {provider} in Strapi's admin: "
+                        "Settings > Users & Permissions plugin > Providers."
+                    ],
                 )
             admin.restore(Change(provider, before, now))
         self._write({url: left for url, left in records.items() if left})

@@ -66,7 +66,7 @@ class Provider:
 
         redirect_uri = parse_qs(urlsplit(url).query)["redirect_uri"][0]
         assert self._kit.world
-        self._kit.world.meta_app.redirect_uris.add(redirect_uri)  # a new port every time
+        self._kit.world.meta.app.redirect_uris.add(redirect_uri)  # a new port every time
 
         def consent() -> None:
             answer = allow(self._robot, self._robot.get(url))

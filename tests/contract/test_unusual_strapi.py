@@ -18,7 +18,7 @@ from tests.support.strapi_worlds import PUBLIC, World, open_world
 
 @pytest.fixture(scope="module")
 def unusual(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Below a path, with another prefix, cookies for all sites, and one origin that may read its answers."""
+    """Below a path, with another prefix, cookies for all sites; one origin may read, and without cookies."""
     config = Config(
         f"{PUBLIC}/backend",
         proxy=True,
@@ -26,6 +26,7 @@ def unusual(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wor
         same_site="none",
         secure=True,
         origins=["https://shop.example"],
+        credentials=False,
     )
     with open_world(kind, tmp_path_factory.mktemp(kind), config=config) as world:
         world.set_up(CUSTOM)
@@ -66,6 +67,7 @@ def test_only_the_origins_of_the_list_may_read_an_answer(unusual: World, origin:
     for answer in (refusal, asked_before):
         granted = answer.headers.get("access-control-allow-origin")
         assert granted == (origin if allowed else None)
+        assert "access-control-allow-credentials" not in answer.headers
     if allowed:
         assert asked_before.status_code == 204
         # So the header that skips ngrok's warning page cannot be sent from there.

@@ -65,6 +65,30 @@ def test_the_page_that_strapi_sends_people_back_to_is_judged(
     assert not [each for each in results if each.status == UNKNOWN]
 
 
+@pytest.mark.parametrize(
+    ("engine", "page", "failure"),
+    [
+        ("session", "https://www.65e60559.ngrok-free.dev", "A37"),
+        ("session", "https://65e60559.ngrok-free.dev", None),  # one origin
+        ("oauth-connect", "https://www.65e60559.ngrok-free.dev", None),  # the last step needs no cookie
+        ("token", "http://localhost:3000", None),
+    ],
+)
+def test_cors_without_credentials_is_a_fault_only_where_a_cookie_has_to_cross_origins(
+    rehearsed: Rehearsed, engine: str, page: str, failure: str | None
+) -> None:
+    kit = rehearsed("today", engine)
+    assert kit.world
+    kit.world.strapi.providers[kit.flow.provider]["callback"] = f"{page}/connect/{kit.flow.provider}/redirect"
+    assert checks.run(kit, ("cors",))[0].status == PASSED
+    kit.world.strapi.config.credentials = False
+    kit.changed()
+    found = checks.run(kit, ("cors",))[0]
+    assert found.failure == failure
+    assert failure is None or "access-control-allow-credentials: (missing)" in found.evidence
+    assert (found.status == PASSED) is (failure is None)
+
+
 def test_somebodys_own_front_end_may_wait_where_it_likes(rehearsed: Rehearsed) -> None:
     kit = rehearsed()
     assert kit.world

@@ -36,6 +36,8 @@ _clock = count(1.0)
 def hop(step: str, status: int | None = None, **more: Any) -> Hop:
     """A hop that went well, but for what is said otherwise; each begins after the one made before it."""
     usual = 302 if step in REDIRECTS else 200
+    if step == "connect":
+        more = {"cookies": ("koa.sess; path=/; httponly",), **more}
     more = {"user": USER if step == "auth" and status is None else None, "at": next(_clock), **more}
     return Hop(step, *ACTORS[step], "GET", f"{ORIGIN}/{step}", status or usual, 5.0, **more)
 
@@ -234,6 +236,27 @@ def test_a_later_hop_may_say_why_an_earlier_one_broke():
     profile = hop("profile", 400, message="Unsupported request - method type: get")
     verdict = judged(*up_to("auth"), silent, profile)
     assert (verdict.failure, verdict.broke_at) == ("B11", profile)
+
+
+BROUGHT = {"sent_cookies": frozenset({b"cookie"})}
+
+
+@pytest.mark.parametrize(
+    ("begun", "broken", "failure"),
+    [
+        ({"cookies": ()}, {}, "A47"),
+        ({"marks": frozenset({b"cookie", b"state"})}, {"marks": frozenset({b"state"}), **BROUGHT}, "A47"),
+        ({"marks": frozenset({b"cookie", b"state"})}, {"marks": frozenset({b"state"})}, "A09"),
+        ({"marks": frozenset({b"cookie", b"state"})}, {"marks": frozenset({b"forged"}), **BROUGHT}, "A09"),
+    ],
+    ids=["never set", "brought, not seen", "not brought", "brought with another state"],
+)
+def test_a_lost_session_is_the_browsers_doing_unless_the_cookie_was_taken_on_the_way(
+    begun: dict[str, Any], broken: dict[str, Any], failure: str
+):
+    location = f"{PAGE}?error=oauth_error&error_description=OAuth2+state+mismatch"
+    verdict = judged(hop("connect", **begun), lost := hop("callback", location=location, **broken))
+    assert (verdict.failure, verdict.broke_at) == (failure, lost)
 
 
 def test_an_unknown_break_is_told_in_its_own_words():

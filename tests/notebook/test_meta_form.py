@@ -50,7 +50,7 @@ def test_what_the_browser_sends_is_what_autopilot_presses(kit: Kit) -> None:
         await settled()
         assert form.page.page["visit"] >= before["visit"]
         assert kit.world is not None
-        assert kit.world.meta_app.client_id == ""
+        assert kit.world.meta.app.client_id == ""
 
     play(scene)
 

@@ -18,10 +18,11 @@ from helpers.notebook.login_form import LoginForm
 from helpers.notebook.project_forms import BackendForm, FrontEndForm, ProviderFileForm
 from helpers.notebook.put_back_form import PutBackForm
 from helpers.notebook.setup_forms import CredentialsForm, ProviderForm, UrlsForm
-from helpers.notebook.steps import STEPS
+from helpers.notebook.steps import CHAPTERS, GO_LIVE, STEPS
 from helpers.notebook.this_setup import the
 from helpers.notebook.tunnel_form import TunnelForm
 from helpers.strapi import restart
+from tests.support import notebooks
 from tests.support.forms import play, type_secret, until
 from tests.support.one_setup import (
     CLIENT_SECRET,
@@ -215,10 +216,34 @@ def test_a_run_of_the_whole_leads_back_to_the_top_and_a_single_cell_does_not() -
         for number in range(7):
             cells.chapter(number)
         cells.all_ready()
-        assert the(ready.Ready).line.back
-        the(ready.Ready).line.back = False
-        cells.all_ready()
-        assert not the(ready.Ready).line.back
+        line = the(ready.Ready, CHAPTERS[0]).line
+        assert line.back
+        line.back = False
+        for alone in (5, None):
+            if alone:
+                cells.chapter(alone)
+            cells.all_ready()
+            assert not line.back
+
+    play(scene)
+
+
+def test_so_does_a_run_of_all_that_goes_live() -> None:
+    first = "1 The two addresses"
+    assert f'all_ready("{first}")' in notebooks.cells(notebooks.GO_LIVE, "code")[-1]
+    assert f"## {first}\n" in notebooks.prose(notebooks.GO_LIVE)
+
+    async def scene() -> None:
+        for number, step in enumerate(GO_LIVE, 1):
+            await cells.go_live(step)
+            if number == 2:  # by hand, and then the last cell
+                cells.all_ready(first)
+                line = the(ready.Ready, first).line
+                assert not line.back
+                await cells.go_live(GO_LIVE[0])
+                await cells.go_live(GO_LIVE[1])
+        cells.all_ready(first)
+        assert line.back
 
     play(scene)
 

@@ -70,8 +70,8 @@ async def repair(kit: Kit) -> None:
         await applied(project)
     await MetaForm(kit).catch_up()
     credentials = CredentialsForm(kit)
-    credentials.client_id.value = kit.world.meta_app.client_id
-    credentials.secret.hold(kit.world.meta_app.client_secret)
+    credentials.client_id.value = kit.world.meta.app.client_id
+    credentials.secret.hold(kit.world.meta.app.client_secret)
     await pressed(credentials)
     await applied(ProviderFileForm(kit))
     provider = ProviderForm(kit)

@@ -33,6 +33,8 @@ def person(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Person]:
 def test_going_live_is_rehearsed_and_looks_right(person: Person) -> None:
     notebook = person.open("3_go_live.ipynb")
     notebook.run_all()
+    person.page.wait_for_timeout(2500)
+    assert notebook.scrolled() < 200  # the top, where the reader begins
     notebook.press("Show me the lines")
     notebook.says("The lines stand below")
     notebook.press("Save in production's Strapi")

@@ -238,12 +238,12 @@ def save_in_strapi(notebook: Notebook) -> None:
 
 
 def an_address(notebook: Notebook, meta: Meta, *, adds_slash: bool) -> None:
-    notebook.in_kernel(f"setup.world.meta.addresses.adds_slash = {adds_slash}")
     if not meta.box.get_by_role("button", name="Save", exact=True).count():
         meta.press("Use cases", "API setup with Instagram login", "Business login settings")
     meta.enter("OAuth redirect URIs", CALLBACK)
     meta.press("Save")
     if adds_slash:
+        notebook.in_kernel("setup.world.meta.addresses.add_slashes()")
         meta.press("Reload the page")
 
 

@@ -30,8 +30,8 @@ def copy_from_meta(form: CredentialsForm) -> None:
     """In a rehearsal id and secret stand in the dashboard."""
     world = this_setup.this_setup().world
     if world and not form.client_id.value:
-        form.client_id.value = world.meta_app.client_id
-        type_secret(form.secret, world.meta_app.client_secret.reveal())
+        form.client_id.value = world.meta.app.client_id
+        type_secret(form.secret, world.meta.app.client_secret.reveal())
 
 
 async def do(*forms: type) -> None:

@@ -222,6 +222,7 @@ def _environment(config: Config) -> dict[str, str]:
         "SAME_SITE": config.same_site,
         "SECURE": "" if config.secure is None else str(config.secure).lower(),
         "CORS_ORIGINS": ",".join(config.origins or []),
+        "CORS_CREDENTIALS": "" if config.credentials else "false",
     }
     return {name: value for name, value in given.items() if value}
 

@@ -5,8 +5,8 @@
  *
  * Strapi's own `instagram` provider speaks to the Basic Display API, which Meta closed on 2024-12-04. So this
  * file adds a provider under a name of its own, whose client ID, client secret and front-end redirect URL are
- * typed in the admin panel: Settings > Users & Permissions > Providers. It also answers the two requests that
- * Meta sends when a person removes the app, or wants their data deleted.
+ * typed in the admin panel: Settings > Users & Permissions plugin > Providers. It also answers the two
+ * requests that Meta sends when a person removes the app, or wants their data deleted.
  *
  * `strapi-server` in this folder hands it the plugin. In one of your own, call it before you return the
  * plugin; both work side by side.

@@ -149,7 +149,7 @@ class InstagramStandIn:
         return redirect(f"/oauth/authorize?{request.query.get('next', '')}")
 
     def _decided(self, asked: dict[str, str], decision: str) -> Answer:
-        if self.switches.incomplete_form or not self.app.has_all_addresses:
+        if not self.app.has_all_addresses:
             return _refusal("Session Invalid", known.SESSION_INVALID)
         if decision == "allow":
             code = self.state.issue_code(asked["redirect_uri"], _scopes(asked))

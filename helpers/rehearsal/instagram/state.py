@@ -48,12 +48,8 @@ class Switches:
     """
 
     era: str = "today"  # the name of a flow in helpers.core.flows
-    accept_app_id: bool = False  # the client's field names of 2019, as Strapi's built-in provider sends them
     api_page_unavailable: bool = False  # the api host's login page is gone instead of moved
     wrapped_token: bool = False  # the token answer as Meta's page prints it
-    personal_account: bool = False
-    not_a_tester: bool = False
-    incomplete_form: bool = False  # Business login settings saved without their other two addresses
     checkpoint: bool = False  # the account must prove itself first, and the browser goes round in circles
     oops: Literal["authorize", "token"] | None = None  # where Instagram itself has a bad day
     graph_error: Literal[190, 100, 2] | None = None  # what the profile answers instead
@@ -88,17 +84,16 @@ class State:
         return Secret(self._either(fields, "client_secret", "app_secret"))
 
     def _either(self, fields: Mapping[str, str], name: str, name_of_2019: str) -> str:
-        if name not in fields and (self.switches.accept_app_id or self.switches.era == "documented"):
+        if name not in fields and self.switches.era == "documented":
             return fields.get(name_of_2019, "")
         return fields.get(name, "")
 
     def is_personal(self) -> bool:
         """Personal accounts have no login today; the Basic Display API had one."""
-        personal = self.switches.personal_account or self.account.account_type == "PERSONAL"
-        return personal and self.switches.era == "today"
+        return self.account.account_type == "PERSONAL" and self.switches.era == "today"
 
     def is_tester(self) -> bool:
-        return self.account.username in self.app.testers and not self.switches.not_a_tester
+        return self.account.username in self.app.testers
 
     def issue_code(self, redirect_uri: str, scopes: list[str]) -> str:
         code = "AQ" + secrets.token_urlsafe(148)

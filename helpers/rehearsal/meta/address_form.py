@@ -16,13 +16,10 @@ class AddressForm:
     """Addresses count when they became chips and were saved; what was only typed is gone with a reload.
 
     The saved redirect addresses are the app's own, which the stand-in Instagram compares with.
-    ``adds_slash``: this dashboard appends a slash to an address while it saves, as Meta's page warns
-    (https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login).
     """
 
     def __init__(self, app: App, labels: tuple[str, ...]) -> None:
         self.app, self._labels = app, labels
-        self.adds_slash = False
         self._saved: dict[str, list[str]] = {"deauthorize": [], "deletion": []}
         self._draft: dict[str, list[str]] = {}
         self.refused = ""
@@ -41,14 +38,13 @@ class AddressForm:
         self.save()
 
     def add_slashes(self) -> None:
-        """What Meta may do while it saves."""
-        self._keep([f"{uri.rstrip('/')}/" for uri in self.app.redirect_uris])
-        self.reload()
+        """What Meta may do while it saves, as its page warns.
 
-    def clear(self) -> None:
-        self.app.redirect_uris.clear()
-        self._saved = {"deauthorize": [], "deletion": []}
+        https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login
+        """
         self.reload()
+        self._draft["redirect"] = [f"{uri.rstrip('/')}/" for uri in self.app.redirect_uris]
+        self.save()
 
     def elements(self, save: str) -> list[Element]:
         chips = [
@@ -63,10 +59,7 @@ class AddressForm:
             self.refused = _REFUSED
             return
         self.refused = ""
-        self._keep([f"{uri.rstrip('/')}/" for uri in redirects] if self.adds_slash else redirects)
+        self.app.redirect_uris.clear()
+        self.app.redirect_uris.update(redirects)
         self._saved = {name: list(self._draft[name]) for name in self._saved}
         self.app.has_all_addresses = all(self._saved.values())
-
-    def _keep(self, uris: list[str]) -> None:
-        self.app.redirect_uris.clear()
-        self.app.redirect_uris.update(uris)

@@ -10,7 +10,7 @@ from typing import Any
 from helpers.core.flows import CONSOLE_AS_OF, CONSOLE_LABELS, REFUSED_APP_NAMES, Flow
 from helpers.core.masking import Secret
 from helpers.rehearsal.instagram.state import Account, App
-from helpers.rehearsal.meta.address_form import AddressForm
+from helpers.rehearsal.meta.address_form import FIELDS, AddressForm
 from helpers.rehearsal.meta.elements import Button, Chips, Element, Fact, Hidden, Say, Typed, as_json
 
 Pair = tuple[str, Secret]  # an app's id and secret
@@ -38,8 +38,7 @@ class Dashboard:
         self.app.client_secret = Secret()
         self.app.testers.clear()
         self.app.permissions = set()
-        self.app.has_all_addresses = False
-        self.addresses.clear()
+        self.addresses.drop(*FIELDS)
         self.place, self.visit, self.said = "apps", 0, ""
         self.forget()
         self._changed()

@@ -13,12 +13,12 @@ _REVIEW = (
 
 class DocumentedDashboard(Dashboard):
     def forget(self) -> None:
-        self.made = self.product = False
+        self.product = False
 
     def menu(self) -> list[tuple[str, str]]:
         products = [("basic-display", f"Instagram > {self.labels['login_settings']}")] if self.product else []
         inside = [("products", "Products"), *products, ("basic", self.labels["basic"])]
-        return [("apps", self.labels["apps"]), *(inside if self.made else [])]
+        return [("apps", self.labels["apps"]), *(inside if self.app.name else [])]
 
     def elements(self) -> list[Element]:
         pages = {
@@ -31,12 +31,11 @@ class DocumentedDashboard(Dashboard):
 
     def _apps(self) -> list[Element]:
         heading = Say(self.labels["apps"], "heading")
-        if self.made:
+        if self.app.name:
             return [heading, self._leads(self.app.name, "products", primary=True)]
 
         def create(typed: Typed) -> None:
             if self.name_app(typed.get("name", "")):
-                self.made = True
                 self.go("products")
 
         return [

@@ -206,10 +206,6 @@ class TodaysDashboard(Dashboard):
     def _pending(self, role: str, name: str) -> str:
         return " (pending)" if role == self.labels["tester_role"] and name not in self.app.testers else ""
 
-    @property
-    def invited(self) -> bool:
-        return (self.labels["tester_role"], self.account.username) in self.roles
-
     def _account(self) -> list[Element]:
         """Instagram's own settings, where the other half of an invitation is."""
         personal = self.account.account_type == "PERSONAL"
@@ -222,7 +218,7 @@ class TodaysDashboard(Dashboard):
 
         other = _ACCOUNT["to_professional"] if personal else _ACCOUNT["to_personal"]
         accepted = self.account.username in self.app.testers
-        waiting = self.invited and not accepted
+        waiting = not accepted and (self.labels["tester_role"], self.account.username) in self.roles
         told = "accepted" if accepted else "none" if not waiting else f"from {self.app.name}"
         shown: list[Element] = [
             Say(f"Instagram, as {self.account.username}", "heading"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from helpers.core.flows import CONSOLE_LABELS
 from helpers.rehearsal.meta.address_form import FIELDS
 from helpers.rehearsal.meta.dashboard import Dashboard
 
@@ -28,7 +27,7 @@ def set_up(operated: Operated, dashboard: Dashboard, addresses: Sequence[str]) -
 
 
 def _today(operated: Operated, dashboard: Dashboard, addresses: Sequence[str]) -> None:
-    labels = CONSOLE_LABELS[dashboard.flow.name]
+    labels = dashboard.labels
     operated.press("go-apps")
     operated.press("to-details")
     operated.press("next", {"name": _NAME, "contact": _CONTACT})

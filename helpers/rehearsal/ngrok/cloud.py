@@ -28,11 +28,15 @@ class Cloud(Server):
     def __init__(self, *, names: tuple[str, ...] = ()) -> None:
         self._hosts = set(names)
         super().__init__(self._by_host, names=lambda: self._hosts, around=self._lines)
-        self.endpoints: dict[str, Endpoint] = {}
         self.sessions: set[Session] = set()
         self.connected: dict[asyncio.Task[None], asyncio.StreamWriter] = {}  # agents and others
         self.held: set[str] = set()  # by agents of colleagues, on other machines
         self.address = ""
+
+    @property
+    def endpoints(self) -> dict[str, Endpoint]:
+        """Those of all agents, by host."""
+        return {each.host: each for session in list(self.sessions) for each in session.endpoints.values()}
 
     @asynccontextmanager
     async def _lines(self) -> AsyncIterator[None]:
@@ -104,17 +108,12 @@ class Session:
     async def end(self) -> None:
         self.cloud.sessions.discard(self)
         endpoints = list(self.endpoints.values())
-        for endpoint in endpoints:
-            self.forget(endpoint)
+        self.endpoints.clear()
         for endpoint in endpoints:
             await endpoint.close()
         self._online.cancel()
         await asyncio.gather(self._online, return_exceptions=True)
         self._writer.close()
-
-    def forget(self, endpoint: Endpoint) -> None:
-        self.endpoints.pop(endpoint.name, None)
-        self.cloud.endpoints.pop(endpoint.host, None)
 
     async def log(self, level: str, message: str, **facts: Any) -> None:
         """Comes back when the line is written; an agent whose log nobody reads stands still."""

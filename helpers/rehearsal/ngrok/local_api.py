@@ -63,9 +63,7 @@ class Api:
             case "GET", "endpoints" | "tunnels" if name in self._endpoints:
                 return 200, _shape(kind, self._endpoints[name])
             case "DELETE", "endpoints" | "tunnels" if name in self._endpoints:
-                endpoint = self._endpoints[name]
-                self._session.forget(endpoint)
-                await endpoint.close()
+                await self._endpoints.pop(name).close()
                 return 204, None
         return _error(404, (100, "Not Found"), path)
 
@@ -78,15 +76,15 @@ class Api:
             return _error(400, _INVALID, f"field {min(unknown)} not found")
         if not name or name in self._endpoints or not upstream.startswith("http://"):
             return _error(400, _INVALID, f"name '{name}' is taken or upstream '{upstream}' is not http")
-        session, online = self._session, self._session.cloud.endpoints
+        session = self._session
         host = urlsplit(asked.get("url", "")).hostname or asked.get("domain", "") or session.domains[0]
-        taken = host in online or host in session.cloud.held
+        taken = host in session.cloud.endpoints or host in session.cloud.held
         if code := refuses_endpoint(host, session.domains, len(self._endpoints), taken):
             return _error(502, _NOT_STARTED, f"failed to start tunnel: {sentence(code, host=host)}")
         inspect = asked.get("inspect", True)
         endpoint = Endpoint(name, host, upstream, inspect=inspect, faults=session.faults, log=session.log)
         await endpoint.__aenter__()
-        self._endpoints[name] = online[host] = endpoint
+        self._endpoints[name] = endpoint
         await session.log(
             "info", "started tunnel", obj="tunnels", name=name, addr=upstream, url=f"https://{host}"
         )

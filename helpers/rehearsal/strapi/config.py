@@ -29,6 +29,7 @@ class Config:
     same_site: str = ""
     secure: bool | None = None  # None: only in production
     origins: list[str] | None = None  # `origin` of `strapi::cors`; None: all
+    credentials: bool = True  # the same option there: other origins may ask with cookies
     refresh: bool = True  # `jwtManagement: 'refresh'` of `config/plugins`
     wildcard: bool = False  # a middleware of the project's own that answers everybody with *
 
@@ -65,11 +66,13 @@ class Cors:
     async def __call__(self, request: Request) -> web.StreamResponse:
         if request.path.startswith(_ADMIN):
             return await self.app(request)
-        origin, allowed = request.headers.get("origin", ""), self.strapi.config.origins
+        origin, config = request.headers.get("origin", ""), self.strapi.config
         granted = {}
-        if origin and (allowed is None or origin in allowed):
-            granted = {"access-control-allow-origin": origin, "access-control-allow-credentials": "true"}
-        if self.strapi.config.wildcard:
+        if origin and (config.origins is None or origin in config.origins):
+            granted = {"access-control-allow-origin": origin}
+            if config.credentials:
+                granted["access-control-allow-credentials"] = "true"
+        if config.wildcard:
             granted = {"access-control-allow-origin": "*"}
         if granted and request.method == "OPTIONS" and "access-control-request-method" in request.headers:
             granted |= {

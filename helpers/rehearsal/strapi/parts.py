@@ -52,7 +52,7 @@ class Session:
         self.grant: dict[str, Any] | None = json.loads(base64.b64decode(value))["grant"] if genuine else None
         self._before = json.dumps(self.grant)
 
-    def changes(self, flags: str = "; httponly") -> list[str]:
+    def changes(self, flags: str) -> list[str]:
         """The ``Set-Cookie`` lines that save it; none when nothing changed."""
         if json.dumps(self.grant) == self._before:
             return []

@@ -1,5 +1,8 @@
 module.exports = ({ env }) => {
-  const cors = env('CORS_ORIGINS') ? { origin: env.array('CORS_ORIGINS') } : {};
+  const cors = {
+    ...(env('CORS_ORIGINS') ? { origin: env.array('CORS_ORIGINS') } : {}),
+    ...(env('CORS_CREDENTIALS') ? { credentials: env.bool('CORS_CREDENTIALS') } : {}),
+  };
   const session = {
     ...(env('SAME_SITE') ? { sameSite: env('SAME_SITE') } : {}),
     ...(env('SECURE') ? { secure: env.bool('SECURE') } : {}),

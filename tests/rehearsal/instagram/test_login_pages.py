@@ -262,26 +262,13 @@ def test_an_app_without_a_client_id_knows_nobody(login):
     assert alert(login.authorize(client_id=None)) == INVALID + "Invalid platform app"
 
 
-def test_the_field_names_of_2019_work_when_switched_on(login):
-    login.instagram.switches.accept_app_id = True
-
-    page = login.authorize(client_id=None, app_id="563883201184965")
-    answer = login.exchange(
-        login.code(), client_id=None, client_secret=None, app_id="563883201184965", app_secret=CLIENT_SECRET
-    )
-
-    assert page.status_code == 200
-    assert answer.status_code == 200
-
-
 @pytest.mark.parametrize("scope", ["user_profile,user_media", "user_profile user_media"])
 def test_scopes_are_parted_by_comma_or_space(documented, scope):
     assert documented.authorize(scope=scope).status_code == 200
 
 
-@pytest.mark.parametrize("switch", ["personal_account", "not_a_tester"])
-def test_an_account_without_a_role_is_refused(login, switch):
-    setattr(login.instagram.switches, switch, True)
+def test_a_personal_account_is_refused_today(login):
+    login.instagram.account.account_type = "PERSONAL"
 
     assert alert(login.authorize()) == "Insufficient developer role"
 

@@ -170,8 +170,8 @@ def test_an_address_without_https_is_refused_and_nothing_is_kept(meta: Dashboard
 
 
 def test_meta_may_add_a_slash_while_it_saves(meta: Dashboard) -> None:
-    meta.addresses.adds_slash = True
     set_up(meta, meta, ADDRESSES)
+    meta.addresses.add_slashes()
     assert meta.app.redirect_uris == {f"{ADDRESSES[0]}/"}
     form(meta)
     assert f"{ADDRESSES[0]}/" in shown(meta)
@@ -224,7 +224,7 @@ def test_the_meta_apps_pair_is_another_one(meta: Dashboard) -> None:
 def login(kit: Kit, **pair: str) -> str | None:
     """The id of the failure that a login ends with; None when it works."""
     assert kit.world
-    app = kit.world.meta_app
+    app = kit.world.meta.app
     kit.use(client_id=pair.get("id", app.client_id or "1"),
             client_secret=Secret(pair.get("secret", app.client_secret.reveal() or "0" * 32)))  # fmt: skip
     kit.write_provider_file()
