@@ -87,7 +87,7 @@ class _Text:
         return self._found[expression]
 
     def _search(self, expression: str) -> re.Match[str] | None:
-        if not any(literal in self.low for literal in _literals(expression)):
+        if not all(any(literal in self.low for literal in each) for each in _literals(expression)):
             return None
         return _compiled(expression).search(self.shown)
 
@@ -156,12 +156,12 @@ def _compiled(expression: str) -> re.Pattern[str]:
 
 
 @cache
-def _literals(expression: str) -> frozenset[str]:
-    """One of these stands in whatever it matches; to look for them first is a hundred times faster."""
+def _literals(expression: str) -> list[frozenset[str]]:
+    """One of each set stands in whatever it matches; to look for them first is a hundred times faster."""
     return _required(_parser.parse(expression, re.I))
 
 
-def _required(parts: Iterable[tuple[Any, Any]]) -> frozenset[str]:
+def _required(parts: Iterable[tuple[Any, Any]]) -> list[frozenset[str]]:
     found: list[frozenset[str]] = []
     run = ""
     for kind, value in parts:
@@ -170,12 +170,16 @@ def _required(parts: Iterable[tuple[Any, Any]]) -> frozenset[str]:
             continue
         found, run = [*found, frozenset({run})], ""
         if kind is _parser.SUBPATTERN:
-            found.append(_required(value[-1]))
+            found += _required(value[-1])
         elif kind is _parser.BRANCH:
-            found.append(frozenset().union(*(_required(each) for each in value[1])))
+            found.append(frozenset().union(*(_most_telling(_required(each)) for each in value[1])))
         elif kind is _parser.MAX_REPEAT and value[0]:
-            found.append(_required(value[2]))
-    return max([*found, frozenset({run})], key=lambda each: min(map(len, each), default=0))
+            found += _required(value[2])
+    return [*found, frozenset({run})]
+
+
+def _most_telling(found: list[frozenset[str]]) -> frozenset[str]:
+    return max(found, key=lambda each: min(map(len, each), default=0))
 
 
 def _explained(found: list[re.Match[str]]) -> int:

@@ -104,7 +104,7 @@ def running() -> list[asyncio.Task[None]]:
 async def settled() -> None:
     """Wait until nothing is running any more, including what finished work has started."""
     while _running:
-        # Not gather(): of tasks that have ended it returns at once, before the loop could tell us of their end.
+        # Not gather(): of ended tasks it returns at once, before the loop could tell us of their end.
         await asyncio.wait(_running)
 
 
