@@ -210,6 +210,12 @@ def test_a_request_that_names_a_whole_address_is_refused(gateway, strapi, fronte
     assert strapi.requests + frontend.requests == []
 
 
+@pytest.mark.parametrize("target", ["/src/main.js#", "/@fs/etc/passwd#/node_modules/x.js", "/?x#y"])
+def test_a_target_with_a_fragment_is_refused(gateway, frontend, target):
+    assert ask(gateway.url, target).status == 400
+    assert frontend.requests == []
+
+
 def test_an_upgrade_to_something_else_is_ignored(gateway):
     assert ask(gateway.url, "/", headers=[("Connection", "Upgrade"), ("Upgrade", "h2c")]).body == b"front end"
 
