@@ -177,7 +177,7 @@ def _is_here(segments: list[str]) -> bool:
     path = "/" + "/".join(segments)
     if len(segments) > 2:
         return os.path.isdir(os.path.dirname(path))
-    # A page may be called /home/ada, and a container's project be /app; Vite finds what lacks its ending.
+    # A page may be called /media/ada, and a container's project be /app; Vite finds what lacks its ending.
     return any(map(os.path.isfile, [path, *glob.iglob(glob.escape(path) + ".*")]))
 
 
