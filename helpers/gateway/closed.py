@@ -7,7 +7,6 @@ Astro 6.0, SvelteKit 2.70, webpack-dev-server 5.2, react-dev-utils 12 and the de
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import re
@@ -58,6 +57,7 @@ _ASSET = re.compile(
     r".*\.([cm]?[jt]sx?|css|less|s[ac]ss|styl|map|vue|svelte|astro|mdx?|svg|png|jpe?g|gif|webp|avif|ico|woff2?|ttf"
     r"|eot|wasm|json)"
 )
+_TRIED = ("", ".mjs", ".js", ".mts", ".ts", ".jsx", ".tsx", ".json")  # by Vite, where an import has none
 _IMAGES = re.compile(r"/(_next/image|_image)$")  # they fetch what their query names, from within
 
 
@@ -177,8 +177,8 @@ def _is_here(segments: list[str]) -> bool:
     path = "/" + "/".join(segments)
     if len(segments) > 2:
         return os.path.isdir(os.path.dirname(path))
-    # A page may be called /media/ada, and a container's project be /app; Vite finds what lacks its ending.
-    return any(map(os.path.isfile, [path, *glob.iglob(glob.escape(path) + ".*")]))
+    # A page may be called /media/ada, and a container's project be /app.
+    return any(os.path.isfile(path + ending) for ending in _TRIED)
 
 
 @cache
