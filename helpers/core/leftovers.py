@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -20,10 +21,10 @@ def sweep(home: Path, folder: Path, written: Iterable[Path]) -> None:
     """Remove them from the home of the settings, from the kit's own folder, and from beside written files."""
     drafts = [path for path in home.glob(_DOTENV) if path.is_file() and _holds_settings(path)]
     own = [path for pattern in _OF_THE_KIT for path in folder.glob(pattern)]
-    for path in [*drafts, *own, *map(draft_of, written)]:
+    for path in [*drafts, *own, *(draft_of(each).parent for each in written)]:
         with suppress(OSError):  # another kernel sweeps too
             if time.time() - path.stat().st_mtime > _STALE:
-                path.unlink()
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _holds_settings(path: Path) -> bool:

@@ -65,4 +65,5 @@ def is_this_machine(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+    address = getattr(address, "ipv4_mapped", None) or address  # Python 3.13 sees through that itself
     return address.is_loopback or address.is_unspecified

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,9 @@ def replace_file(path: Path, content: bytes, mode: int | None, *, private: bool 
     draft = draft_of(path)
     discard_temporary(path)
     try:
+        draft.parent.mkdir(mode=0o700)
+        # Whose .gitignore knows an .env knows no draft of it.
+        draft.with_name(".gitignore").write_text("*\n")
         # No moment in which others may read more than they could before.
         created = 0o666 if mode is None and not private else PRIVATE
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, created)
@@ -39,14 +43,14 @@ def replace_file(path: Path, content: bytes, mode: int | None, *, private: bool 
     except OSError:
         discard_temporary(path)
         raise
+    discard_temporary(path)
     sync_folder(path.parent)
     step("replaced")
 
 
 def discard_temporary(path: Path) -> None:
     """Remove what a crash has left beside the file."""
-    with suppress(OSError):
-        draft_of(path).unlink()
+    shutil.rmtree(draft_of(path).parent, ignore_errors=True)
 
 
 def sync_folder(folder: Path) -> None:
@@ -60,5 +64,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def draft_of(path: Path) -> Path:
-    """Always the same one, so that it is found again; hidden, so that no dev server restarts for it."""
-    return path.with_name(f".{path.name}.kit-new")
+    """In a folder of its own, always the same one, so that it is found again after a crash.
+
+    Hidden, so that no dev server restarts for it, and out of git's sight.
+    """
+    return path.with_name(f".{path.name}.kit-new") / "draft"

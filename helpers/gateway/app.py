@@ -212,6 +212,7 @@ def _frontend_down(url: str) -> Failure:
 def _refusal(request: Request) -> web.StreamResponse | None:
     """What is closed to the internet, whoever would answer behind the gateway."""
     path, _, query = request.raw_path.partition("?")
-    if not path.startswith("/"):  # a whole address: whose path would it be?
+    # A whole address: whose path would it be? And what stands behind a # is read by some, and not by others.
+    if not path.startswith("/") or "#" in request.raw_path:
         return text("Ask for a path.\n", 400)
     return closed() if is_closed(path, query) else None

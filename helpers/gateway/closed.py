@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 _MOST_LAYERS = 8  # of percent-encoding; nobody writes three in good faith
+_CONTROL = re.compile(r"[\0-\x1f\x7f]")  # what parsers of addresses drop, and no page's path has
 
 # Where Strapi serves its admin API. A front end's dev server may be set up to pass on what it does not
 # know, so these are closed there too; names that a front end may well have itself (/upload) are not.
@@ -44,7 +45,7 @@ _TOOL = re.compile("/(?:" + "|".join(map(re.escape, (*_TOOLS, "_next/mcp", "_nex
 
 _SECRET_FILE = re.compile(
     r".*\.(db|db3|sqlite3?|env|pem|key|crt|cer|der|p12|pfx|sql|dump|log|bak|swp|kdbx|tfstate)"
-    r"([-.](wal|shm|journal|old|orig|save|backup))?~?"
+    r"([-.](wal|shm|journal|old|orig|save|backup|gz|bz2|xz|zst|zip|7z|\d+))?~?"
     r"|export_\d+\.tar.*"  # what `strapi export` writes
     r"|(vite|vitest|next|nuxt|astro|svelte|webpack|rspack|rsbuild|vue|angular|craco|remix)\.config\.[cm]?[jt]s"
     r"|id_(rsa|dsa|ecdsa|ed25519)"
@@ -56,6 +57,7 @@ _ASSET = re.compile(
     r".*\.([cm]?[jt]sx?|css|less|s[ac]ss|styl|map|vue|svelte|astro|mdx?|svg|png|jpe?g|gif|webp|avif|ico|woff2?|ttf"
     r"|eot|wasm|json)"
 )
+_TRIED = ("", ".mjs", ".js", ".mts", ".ts", ".jsx", ".tsx", ".json")  # by Vite, where an import has none
 _IMAGES = re.compile(r"/(_next/image|_image)$")  # they fetch what their query names, from within
 
 
@@ -67,13 +69,19 @@ def is_closed(path: str, query: str = "") -> bool:
     decoded = _decoded(path)
     if decoded is None:
         return True
+    # A decoded mark may be part of a name, or the end of the path to whoever decodes first and reads then.
+    end_of_path = re.split("[?#]", decoded)[0]
+    return any(_is_closed(each, path, query) for each in {decoded, end_of_path})
+
+
+def _is_closed(decoded: str, path: str, query: str) -> bool:
     segments = [segment for segment in re.split(r"[/\\]+", decoded) if segment not in ("", ".")]
-    names = [segment.lower() for segment in segments]
+    names = [segment.casefold() for segment in segments]  # a Mac's disk takes .\u017fql for .sql
     if ".." in names or (names and names[0] in _ADMIN):
         return True
     if re.match("/api(/|$)", path):
         return False  # Strapi's own, and it serves no files there
-    if _is_admins(names):
+    if _CONTROL.search(decoded) or _is_admins(names):
         return True
     joined = "/" + "/".join(names)
     return (
@@ -124,13 +132,15 @@ def _decoded(path: str) -> str | None:
 
 
 def _is_secret(name: str) -> bool:
-    """By its name alone: data, keys, settings."""
-    name = re.split(r"[?#;\0 ]", name)[0].rstrip(".")
-    return name.startswith(".env") or _SECRET_FILE.fullmatch(name) is not None
+    """By its name alone: data, keys, settings; also with something behind the ending that is not read."""
+    parts = [part.rstrip(".") for part in re.split("[?#;: ]", name)]
+    return any(part.startswith(".env") or _SECRET_FILE.fullmatch(part) for part in parts)
 
 
 def _is_hidden(names: list[str]) -> bool:
     """Behind a dot, where developers and their tools keep what is no page's business."""
+    if ".git" in names:
+        return True
     if "node_modules" in names or names == [".kit", "hello"]:
         return False
     return any(name.startswith(".") and name not in _GENERATED for name in names)
@@ -148,7 +158,7 @@ def _is_file_of_this_machine(segments: list[str]) -> bool:
         if segment == "@id" and below[1:] and below[1].startswith(("virtual:", "__x00__")):
             return False  # a name of a plugin's own, which may hold a path
         drive = re.fullmatch("[A-Za-z]:", segment) is not None
-        if drive or (segment in _top_folders() and len(below) > 2 and _is_here(below)):
+        if drive or (segment in _top_folders() and len(below) > 1 and _is_here(below)):
             return not _is_module(below)
     return False
 
@@ -164,7 +174,11 @@ def _is_module(segments: list[str]) -> bool:
 
 
 def _is_here(segments: list[str]) -> bool:
-    return os.path.isdir("/" + "/".join(segments[:-1]))
+    path = "/" + "/".join(segments)
+    if len(segments) > 2:
+        return os.path.isdir(os.path.dirname(path))
+    # A page may be called /media/ada, and a container's project be /app.
+    return any(os.path.isfile(path + ending) for ending in _TRIED)
 
 
 @cache

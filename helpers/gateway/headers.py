@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 
 from helpers.core.urls import parsed
@@ -9,13 +10,13 @@ from helpers.web.serving import Request
 
 _HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te",
                b"trailer", b"transfer-encoding", b"upgrade", b"proxy-connection"}  # fmt: skip
-# Said anew for the upstream, or not at all: what a server behind a proxy believes, no client may say.
-# Expect is answered already, by reading the body.
-_SAID_ANEW = {b"host", b"expect", b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-port",
-              b"x-forwarded-prefix", b"x-forwarded-proto", b"x-forwarded-scheme", b"x-forwarded-server",
-              b"x-forwarded-ssl", b"x-forwarded-uri", b"x-real-ip", b"x-client-ip", b"x-cluster-client-ip",
-              b"true-client-ip", b"x-original-host", b"x-original-url", b"x-rewrite-url", b"x-http-method",
-              b"x-http-method-override", b"x-method-override"}  # fmt: skip
+# Said anew for the upstream, or not at all: what a server behind a proxy believes, no client may say, be it
+# of whichever proxy. Expect is answered already, by reading the body.
+_SAID_ANEW = re.compile(
+    rb"host|expect|(.*-)?forwarded(-.*)?|x-original-.*|x-rewrite-.*|(.*-)?(client)?ip(v[46])?|x-remote-addr"
+    rb"|x-(host|http-host-override|http-method|http-method-override|method-override)"
+    rb"|x-(url-)?scheme|x-arr-ssl|front-end-https"
+)
 
 Pairs = list[tuple[bytes, bytes]]
 OWN_COOKIE = b"kit_browser"  # the gateway's own; no upstream sees it
@@ -33,7 +34,7 @@ def end_to_end(headers: tuple[tuple[bytes, bytes], ...]) -> Pairs:
 
 def told(request: Request, own: bytes, public: str) -> Pairs:
     """What an upstream is told: it is called ``own``, or else by the name that the client uses."""
-    kept = [pair for pair in end_to_end(request.raw_headers) if pair[0].lower() not in _SAID_ANEW]
+    kept = [pair for pair in end_to_end(request.raw_headers) if not _is_said_anew(pair[0])]
     if OWN_COOKIE in b"".join(value for name, value in kept if name.lower() == b"cookie"):
         kept = [pair for pair in map(_without_ours, kept) if pair[1] or pair[0].lower() != b"cookie"]
     if request.seen:  # a packed answer could not be read while it passes
@@ -50,6 +51,11 @@ def told(request: Request, own: bytes, public: str) -> Pairs:
         (b"x-forwarded-proto", (seen_as.scheme or "http").encode()),
         (b"x-forwarded-for", who_asks(request)),
     ]
+
+
+def _is_said_anew(name: bytes) -> bool:
+    """CGI and what came after it know no difference between ``_`` and ``-``."""
+    return _SAID_ANEW.fullmatch(name.lower().replace(b"_", b"-")) is not None
 
 
 def _without_ours(pair: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
@@ -84,7 +90,7 @@ def who_asks(request: Request) -> bytes:
     """What the tunnel has appended, or else the peer; in front of it stands what a client invents."""
     last = ",".join(request.headers.getall("X-Forwarded-For", [])).rpartition(",")[2].strip()
     try:
-        return str(ip_address(last)).encode()
+        return str(ip_address(last.partition("%")[0])).encode()  # a zone may be any text
     except ValueError:
         return (request.remote or "").encode()
 

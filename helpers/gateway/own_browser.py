@@ -46,7 +46,8 @@ class OwnBrowser:
         """Whether the request comes from the person's browser; None as long as nothing was marked."""
         if not self._key:
             return None
-        return secrets.compare_digest(_cookie(request).encode(), self._key.encode())
+        said = _cookie(request).encode("utf-8", "surrogateescape")  # a stranger's may be no text
+        return secrets.compare_digest(said, self._key.encode())
 
     def take_off(self, request: Request, public: str) -> web.StreamResponse | None:
         """Lead a marked address to the same one without its mark; None for every other."""

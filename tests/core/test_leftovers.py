@@ -12,6 +12,7 @@ import pytest
 
 from helpers.core import settings
 from helpers.core.leftovers import sweep
+from helpers.core.replace_file import draft_of
 from helpers.kit import Kit
 
 ROOT = Path(__file__).parents[2]
@@ -49,9 +50,6 @@ def test_the_next_start_removes_a_draft_with_the_client_secret(left: Path) -> No
 
 def test_git_does_not_see_the_draft(left: Path) -> None:
     (left.parent / ".gitignore").write_bytes((ROOT / ".gitignore").read_bytes())
-    others = [left.with_name("..env.kit-new"), left.with_name(".server.js.kit-new")]
-    for path in others:
-        path.touch()
     git = ["git", "-c", "safe.directory=*"]
     subprocess.run([*git, "init", "-q"], cwd=left.parent, check=True)
     status = [*git, "status", "--porcelain", "--untracked-files=all"]
@@ -61,10 +59,12 @@ def test_git_does_not_see_the_draft(left: Path) -> None:
 
 def test_the_authtoken_of_a_start_that_was_killed_is_removed(tmp_path: Path) -> None:
     live = settings.load({"KIT_MODE": "live"}, home=tmp_path)
-    files = [live.state_dir / name for name in ("ngrok.yml", ".providers.json.kit-new")]
+    files = [live.state_dir / "ngrok.yml", draft_of(live.state_dir / "providers.json")]
     for path in files:
+        path.parent.mkdir(exist_ok=True)
         path.write_text("token")
         aged(path)
+        aged(path.parent)
     kept = live.state_dir / "files.jsonl"
     kept.touch()
     Kit(live).close()
@@ -76,9 +76,12 @@ def test_the_draft_beside_a_written_file_is_removed(tmp_path: Path) -> None:
     written = tmp_path / "front-end" / ".env"
     written.parent.mkdir()
     written.write_text("SECRET=mine\n")
-    draft = aged(written.replace(written.with_name("..env.kit-new")))
+    draft = draft_of(written)
+    draft.parent.mkdir()
+    written.rename(draft)
+    aged(draft.parent)
     sweep(tmp_path, tmp_path / ".kit", [written])
-    assert not draft.exists()
+    assert list(written.parent.iterdir()) == []
 
 
 def test_what_another_notebook_writes_right_now_is_left_alone(left: Path) -> None:

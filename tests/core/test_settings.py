@@ -143,7 +143,13 @@ def test_a_bad_value_is_refused_by_the_name_of_its_variable(
 
 @pytest.mark.parametrize(
     "front_end",
-    ["http://localhost:1337", "http://127.0.0.1:1337", "http://LOCALHOST:1337/", "http://[::1]:1337"],
+    [
+        "http://localhost:1337",
+        "http://127.0.0.1:1337",
+        "http://LOCALHOST:1337/",
+        "http://[::1]:1337",
+        "http://[::ffff:127.0.0.1]:1337",
+    ],
 )
 def test_a_front_end_that_is_strapi_itself_is_refused_with_the_reason(tmp_path: Path, front_end: str):
     with pytest.raises(InputError, match="admin panel on the internet"):

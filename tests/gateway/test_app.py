@@ -152,19 +152,30 @@ def test_what_a_dev_server_has_for_its_developer_is_closed(gateway, frontend, ta
     assert frontend.requests == []
 
 
-def test_what_strapi_says_by_the_mouth_of_the_front_end_is_not_passed_on(open_gateway, serve):
+@pytest.mark.parametrize(
+    "signed",
+    [
+        ("X-Powered-By", "Strapi <strapi.io>"),
+        ("X-Powered-By", "Next.js, STRAPI"),
+        ("Set-Cookie", "strapi_admin_refresh=x; path=/admin; httponly"),  # where the other is switched off
+    ],
+)
+@pytest.mark.parametrize("status", [200, 304, 500])
+def test_what_strapi_says_by_the_mouth_of_the_front_end_is_not_passed_on(open_gateway, serve, signed, status):
     async def rewrites(request: Request) -> None:
         await request.answer(
-            b"the client secret", 200, [("X-Powered-By", "Strapi <strapi.io>"), ("X-Id", "1")]
+            b"" if status == 304 else b"the client secret",
+            status,
+            [("Set-Cookie", "a=1"), signed, ("X-Id", "1")],
         )
 
     strapi, frontend = App("strapi", rewrites), App("front end", rewrites)
     gateway = open_gateway(serve(strapi).url, serve(frontend).url)
     answer = ask(gateway.url, "/backend/users-permissions/providers")
 
-    assert (answer.status, answer.all("x-id"), answer.all("x-powered-by")) == (404, [], [])
+    assert (answer.status, answer.all("x-id"), answer.all(signed[0].lower())) == (404, [], [])
     assert b"secret" not in answer.body
-    assert ask(gateway.url, "/api/articles").body == b"the client secret"
+    assert ask(gateway.url, "/api/articles").status == status
 
 
 @pytest.mark.parametrize(
@@ -208,6 +219,12 @@ def test_a_request_that_names_a_whole_address_is_refused(gateway, strapi, fronte
     assert ask(gateway.url, "*", "OPTIONS").status == 400
     assert ask(gateway.url, "shop.dev:443", "CONNECT").status == 400
     assert strapi.requests + frontend.requests == []
+
+
+@pytest.mark.parametrize("target", ["/src/main.js#", "/@fs/etc/passwd#/node_modules/x.js", "/?x#y"])
+def test_a_target_with_a_fragment_is_refused(gateway, frontend, target):
+    assert ask(gateway.url, target).status == 400
+    assert frontend.requests == []
 
 
 def test_an_upgrade_to_something_else_is_ignored(gateway):

@@ -18,6 +18,9 @@ CLOSED = [
     "/@fs/srv/ada/shop/node_modules/x/data.db",
     "/@fs/srv/ada/.ssh/id_ed25519",
     "/@fs/C:/ada/shop/server.js",
+    "/@fs/srv/ada/shop/server.js%3f/node_modules/x.js",  # Vite reads up to the mark, encoded or not
+    "/@fs/srv/ada/shop/server.js%23/node_modules/x.js?import&raw",
+    "/@fs/srv/ada/shop/.git/config%00/node_modules/x.js",
     "/C:/ada/shop/server.js",
     "/_nuxt/@fs/srv/ada/shop/nuxt.config.ts",
     # Editors, restarts, debuggers, MCP
@@ -61,12 +64,22 @@ CLOSED = [
     "/data.db~",
     "/data.db;x",
     "/data.db.",
+    "/data.db%0a",
+    "/data.%C5%BFqlite",  # a Mac's disk knows no case, of no letter
+    "/data.db::$DATA",  # the same file on Windows
+    "/data.db.1",
+    "/backup.sql.gz",
+    "/data%20copy.db",
+    "/a;b.db",
+    "/a%23b.db",
+    "/a%3fb.db",
     "/.env",
     "/.env.local",
     "/.env.production.local?raw",
     "/shop.env",
     "/.git/config",
     "/.git",
+    "/node_modules/backend/.git/config",  # a package that is developed here is linked to
     "/.vite/manifest.json",
     "/.npmrc",
     "/.kit/door.json",
@@ -102,6 +115,7 @@ OPEN = [
     "/src/db/index.js",
     "/node_modules/.vite/deps/react.js?v=4f3a",
     "/node_modules/.pnpm/react@19/node_modules/react/index.js",
+    "/node_modules/.pnpm/react@19/node_modules/react/index.js%3fv=4f3a",
     "/@fs/srv/ada/shop/node_modules/vite/dist/client/env.mjs",
     "/@fs/srv/ada/.local/shop/node_modules/vite/dist/client/env.mjs",
     "/@fs/srv/ada/shop/node_modules/.vite/deps/react.js?v=4f3a",
@@ -128,6 +142,7 @@ OPEN = [
     "/guide/open-in-editor",
     "/%E2%9C%93",
     "/100%",
+    "/api/tags/a%0Ab",
     "/api/reports/2026.db",  # Strapi's, and it serves no files there
 ]
 
@@ -191,11 +206,35 @@ def server_js(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "written",
-    ["{}", "{}?import&raw", "/@id/{}", "/@id{}", "/shop{}", "/shop/@id/{}", "/{}", "{}x", "/@fs{}"],
+    [
+        "{}",
+        "{}?import&raw",
+        "/@id/{}",
+        "/@id{}",
+        "/@id/file://{}",
+        "/@id/file://{}%3f/node_modules/x.js",
+        "/@id/file://{}%2523/node_modules/x.js",
+        "/shop{}",
+        "/shop/@id/{}",
+        "/{}",
+        "{}x",
+        "/@fs{}",
+    ],
 )
 def test_a_file_of_this_machine_is_closed_by_its_whole_path(server_js, written):
     assert closed(written.format(server_js))
     assert closed(written.format(quote(str(server_js), safe="")))
+
+
+def test_a_file_right_below_a_top_folder_is_closed_and_a_page_of_such_a_name_is_open(monkeypatch):
+    # As in a container whose front end lies in /app/web.
+    monkeypatch.setattr("helpers.gateway.closed._top_folders", lambda: {"app"})
+    monkeypatch.setattr("os.path.isfile", lambda path: path == "/app/server.ts")
+
+    assert closed("/app/server.ts?raw")
+    assert closed("/@id/file:///app/server.ts")
+    assert closed("/app/server")  # Vite tries endings
+    assert not closed("/app/settings")
 
 
 def test_an_installed_package_is_open_and_one_that_is_developed_here_is_not(tmp_path, server_js):

@@ -147,6 +147,7 @@ def test_before_the_public_address_is_known_the_client_names_it(open_gateway, se
         (["203.0.113.7, unknown"], "127.0.0.1"),
         (["203.0.113.7,"], "127.0.0.1"),
         (["203.0.113.7, 1.2.3.4:80"], "127.0.0.1"),
+        (["fe80::7%<script>"], "fe80::7"),
     ],
 )
 def test_who_asks_is_what_the_tunnel_has_appended_or_the_peer(echo, given, passed):
@@ -167,6 +168,18 @@ def test_who_asks_is_what_the_tunnel_has_appended_or_the_peer(echo, given, passe
         "X-Method-Override",
         "X-Client-IP",
         "True-Client-IP",
+        "CF-Connecting-IP",
+        "X-Azure-ClientIP",
+        "X-Forwarded",
+        "X-Forwarded-Protocol",
+        "X-Vercel-Forwarded-For",
+        "X-Original-Forwarded-For",
+        "X-Original-Host",
+        "X-HTTP-Host-Override",
+        "Front-End-Https",
+        "Forwarded",
+        "X_Forwarded_For",  # one and the same to CGI and WSGI
+        "X_Real-IP",
     ],
 )
 def test_a_client_does_not_say_what_only_a_proxy_may_say(echo, name):

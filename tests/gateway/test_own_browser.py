@@ -214,6 +214,15 @@ def test_a_page_on_another_site_belongs_to_the_login_that_began_from_there(opene
     assert logins(gateway).latest.last("auth")
 
 
+def test_a_cookie_that_is_no_text_is_a_strangers(opened):
+    gateway, _, _ = opened
+    came_by(gateway)
+    answer = ask(gateway.url, CONNECT, headers=[("Cookie", "kit_browser=\xff")])
+
+    assert answer.status == 302
+    assert [hop.mine for hop in gateway.witness.attempts[0]] == [False]
+
+
 def test_before_any_address_is_given_every_browser_is_as_good_as_another(opened):
     log_in(opened[0], "somebody")
 

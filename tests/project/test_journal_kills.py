@@ -94,6 +94,21 @@ def test_killed_while_applying_it_can_be_applied_again(journal: Journal, file: P
     assert snapshot(file.parent) == before
 
 
+@pytest.mark.parametrize("number", range(4), ids=lambda n: f"{n}-{APPLY[n]}")
+def test_git_sees_no_copy_of_an_env_file_that_a_kill_has_left(journal: Journal, tmp_path: Path, number: int):
+    """The person's own .gitignore knows the name of the file, and none that we have for a draft of it."""
+    (tmp_path / ".gitignore").write_text(".env\n/state/\n")
+    env = tmp_path / ".env"
+    env.write_text("SECRET=of-the-person\n")
+    git = ["git", "-C", tmp_path, "-c", "safe.directory=*"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    killed_at(number, journal, Plan((change(env, b"SECRET=of-the-person\nA=1\n", "A"),)))
+    status = [*git, "status", "--porcelain", "--untracked-files=all"]
+    seen = subprocess.run(status, check=True, capture_output=True, text=True).stdout
+
+    assert sorted(seen.splitlines()) == ["?? .gitignore", "?? package.json"]
+
+
 @pytest.mark.parametrize("number", range(len(UNDO)), ids=lambda n: f"{n}-{UNDO[n]}")
 def test_killed_while_undoing_it_can_be_undone_again(journal: Journal, file: Path, number: int):
     before = snapshot(file.parent)

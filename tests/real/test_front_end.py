@@ -107,7 +107,9 @@ ATTACKS = {
         ("{root}/backend/server.js", 200, CANARY),
         ("{root}/backend/.tmp/data.db?import&raw", 200, CANARY),
         ("/@id/{root}/backend/server.js", 200, CANARY),
+        ("/@id/file://{root}/backend/server.js%3f/node_modules/x.js", 200, CANARY),
         ("/backend/.tmp/data.db", 200, CANARY),
+        ("/backend/data%20copy.db", 200, CANARY),
         ("/backend/.tmp/data%2edb?url", 200, CANARY),
         ("/src/../backend/.tmp/data.db", 200, CANARY),
         ("/backend/.tmp/data.db?.css", 200, CANARY),
@@ -133,6 +135,7 @@ def test_what_the_dev_server_has_for_its_developer_stays_with_him(stage):
     backend = stage.dev.project / "backend"
     (backend / ".tmp").mkdir(parents=True, exist_ok=True)
     (backend / ".tmp" / "data.db").write_bytes(CANARY)
+    (backend / "data copy.db").write_bytes(CANARY)
     (backend / "server.js").write_bytes(b"export const secret = '" + CANARY + b"'\n")
     for attack, status, seen in ATTACKS[stage.dev.kind.name]:
         target = attack.format(root=stage.dev.project)
