@@ -1,4 +1,4 @@
-"""A live setup asks by the environment's proxy; one that cannot be used is told, and this machine is reached."""
+"""A live setup asks by the environment's proxy; one that cannot be used is told; this machine is reached."""
 
 from __future__ import annotations
 
