@@ -6,6 +6,7 @@ import argparse
 import importlib.util
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -43,7 +44,9 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(given[:cut], argparse.Namespace(options=given[cut + 1 :]))
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
-        return command(arguments)
+        code = command(arguments)
+        sys.stdout.flush()
+        return code
     except InputError as error:
         print("\n".join(error.lines()), file=sys.stderr)
         return USAGE
@@ -52,6 +55,9 @@ def main(argv: list[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:  # whoever reads it, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tells it once more
         return FAILED
 
 
@@ -277,18 +283,32 @@ def notebooks(arguments: argparse.Namespace) -> int:
     for names, what in ((copied, "Put there"), (kept, "There already, and left as they are")):
         if names:
             print(f"{what}: {', '.join(names)}")
+    _tell_others(arguments.folder)
     return OK
 
 
+def _tell_others(folder: Path) -> None:
+    if others := notebook_copies.others(folder):
+        print(
+            f"Changed, or of another version of the kit: {', '.join(others)}. For those of this version "
+            f"move them out of {folder} and run this again.",
+            file=sys.stderr,
+        )
+
+
 def lab(arguments: argparse.Namespace) -> int:
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise InputError(
+            "JupyterLab is not installed beside the kit.",
+            fix=[f"Install it there: {shlex.quote(sys.executable)} -m pip install jupyterlab"],
+        )
     given = _load(arguments)
     folder = (arguments.folder or homes.checkout() or given.home).expanduser().absolute()
     if not arguments.folder:
         folder /= "notebooks"
     if folder != homes.own_notebooks():
         notebook_copies.put(given, folder)
-    if importlib.util.find_spec("jupyterlab") is None:
-        raise InputError("JupyterLab is not installed beside the kit: install jupyterlab there.")
+        _tell_others(folder)
     command, environment = notebook_copies.lab(given, folder, arguments.options)
     return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - ours
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -114,6 +115,22 @@ def test_the_notebooks_come_along_and_what_is_there_stays(run: Run, project: Pat
     assert changed.read_text() == "mine"
 
 
+def test_notebooks_of_another_version_are_told_and_those_that_were_run_are_not(
+    run: Run, project: Path
+) -> None:
+    run("notebooks", "nb")
+    first, second, *_ = sorted((project / "nb").iterdir())
+    ran = json.loads(first.read_text(encoding="utf-8"))
+    for cell in ran["cells"]:
+        cell |= {"source": "".join(cell["source"]), "metadata": {"run": 1}, "outputs": []}
+    first.write_text(json.dumps(ran), encoding="utf-8")
+    assert run("notebooks", "nb").stderr == ""
+    second.write_text(second.read_text(encoding="utf-8").replace("helpers", "helped"), encoding="utf-8")
+    told = run("notebooks", "nb").stderr
+    assert told.startswith(f"Changed, or of another version of the kit: {second.name}. ")
+    assert "move them out of nb" in told
+
+
 @pytest.mark.parametrize(("folder", "path"), [(".", ""), ("instagram-login", ".")])
 def test_notebooks_are_not_put_where_a_kernel_would_import_another_helpers(
     folder: str, path: str, run: Run, project: Path
@@ -147,3 +164,24 @@ def test_lab_opens_the_first_notebook_of_the_kits_home(run: Run, tmp_path: Path)
     assert done.returncode == 0, done.stderr
     first = min(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
     assert (tmp_path / "state" / "instagram-login-kit" / "notebooks" / first).is_file()
+
+
+@pytest.mark.skipif(bool(importlib.util.find_spec("jupyterlab")), reason="asks for what is missing")
+def test_without_jupyterlab_the_command_that_installs_it_is_told_and_nothing_is_made(
+    run: Run, installed: Path, tmp_path: Path
+) -> None:
+    done = run("lab")
+    assert done.returncode == 2
+    assert f"Install it there: {installed / 'bin' / 'python'} -m pip install jupyterlab" in done.stderr
+    assert not (tmp_path / "state").exists()
+
+
+def test_whoever_reads_only_the_beginning_gets_no_traceback(installed: Path) -> None:
+    program = installed / "bin" / "instagram-login-kit"
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as nobody:
+        done = subprocess.run(
+            [program, "explain", "ERR_NGROK_108"], stdout=nobody, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, b"")
