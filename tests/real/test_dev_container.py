@@ -17,7 +17,7 @@ PROGRAM = "@devcontainers/cli@0.89.0"
 
 @pytest.fixture(scope="module")
 def read() -> dict[str, Any]:
-    """It asks Docker whether one is running; ``true`` has none to tell of. It knows no schema: see test_ci."""
+    """It asks Docker what is running; ``true`` has nothing to tell. It knows no schema: see test_ci."""
     done = subprocess.run(
         ["npm", "exec", "--yes", PROGRAM, "--", "read-configuration", "--workspace-folder", str(ROOT),
          "--docker-path", "true"],
