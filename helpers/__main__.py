@@ -96,7 +96,9 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("--json", action="store_true", help="print JSON instead of text")
     notebooks_ = _add_notebooks(commands)
     for each in (rehearse_, doctor_, login_, *notebooks_):
-        each.add_argument("--home", help="the folder for what you type and what is changed (or KIT_HOME)")
+        each.add_argument(
+            "--home", type=_path, help="the folder for what you type and what is changed (or KIT_HOME)"
+        )
     return parser
 
 
@@ -141,23 +143,32 @@ def _add_golive(commands: Any) -> argparse.ArgumentParser:
 
 def _add_notebooks(commands: Any) -> list[argparse.ArgumentParser]:
     notebooks_ = commands.add_parser("notebooks", help="put the notebooks into a folder")
-    notebooks_.add_argument("folder", type=Path, help="made if it is not there; what is in it stays")
+    notebooks_.add_argument("folder", type=_path, help="made if it is not there; what is in it stays")
     notebooks_.set_defaults(command=notebooks)
 
     ours = "options for JupyterLab stand behind --, as in: lab -- --no-browser"
     lab_ = commands.add_parser("lab", help="open JupyterLab at the first notebook", epilog=ours)
-    lab_.add_argument("folder", type=Path, nargs="?", help="default: notebooks, in the kit's home")
+    lab_.add_argument("folder", type=_path, nargs="?", help="default: notebooks, in the kit's home")
     lab_.set_defaults(command=lab)
     return [notebooks_, lab_]
 
 
 def _load(arguments: argparse.Namespace, environ: dict[str, str] | None = None) -> settings.Settings:
-    given = settings.load(environ, Path(arguments.home).expanduser().absolute() if arguments.home else None)
-    if given.home == homes.default() and not given.home.exists() and not environ:
+    given = settings.load(environ, arguments.home)
+    if homes.is_default(given.home) and not given.home.exists() and not environ:
         homes.make(given.home)
         chosen = "--home or KIT_HOME choose another folder"
         print(f"What you type and what is changed is kept in {given.home}; {chosen}.", file=sys.stderr)
     return given
+
+
+def _path(text: str) -> Path:
+    if not text.strip():  # not the folder that somebody happens to stand in
+        raise argparse.ArgumentTypeError("type a folder")
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:
+        raise argparse.ArgumentTypeError("there is no such home folder: type the whole path") from error
 
 
 def _seconds(text: str) -> float:
@@ -303,7 +314,7 @@ def lab(arguments: argparse.Namespace) -> int:
             fix=[f"Install it there: {shlex.quote(sys.executable)} -m pip install jupyterlab"],
         )
     given = _load(arguments)
-    folder = (arguments.folder or homes.checkout() or given.home).expanduser().absolute()
+    folder = (arguments.folder or homes.checkout() or given.home).absolute()
     if not arguments.folder:
         folder /= "notebooks"
     if folder != homes.own_notebooks():

@@ -111,8 +111,8 @@ def test_the_dev_container_says_only_what_its_reference_knows() -> None:
 @pytest.mark.parametrize(
     ("right", "slip"),
     [
-        ('"build"', '"biuld"'), ('"dockerfile"', '"dockerFile"'), ('"label"', '"lable"'),
-        ('"notify"', '"notfy"'), ("[8888,", '["8888",'), ('"forwardPorts"', '"forwardports"'),
+        ('"build"', '"built"'), ('"dockerfile"', '"dockerFile"'), ('"label"', '"labels"'),
+        ('"notify"', '"notice"'), ("[8888,", '["8888",'), ('"forwardPorts"', '"forwardports"'),
     ],
 )  # fmt: skip
 def test_a_slip_of_the_pen_in_the_dev_container_is_found(right: str, slip: str) -> None:

@@ -88,6 +88,43 @@ def test_facts_are_kept_in_the_users_folder_which_is_said_once(
     assert {path.name for path in project.iterdir()} == {"helpers", ".env"}
 
 
+@pytest.mark.parametrize("home", ["file", None])
+def test_a_user_without_a_home_is_told_how_to_choose_a_folder(
+    home: str | None, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    if home is None:  # as in a container that runs as a user whom it does not know
+        monkeypatch.delenv("HOME")
+        monkeypatch.setenv("PYTHONPATH", str(nobody_is_known(tmp_path)))
+    given = {"XDG_STATE_HOME": str(tmp_path / home) if home else ""}
+    done = run("doctor", **given)
+    assert done.returncode == 2
+    assert "with --home or KIT_HOME" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert run("doctor", "--home", tmp_path, **given).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("folder", "told"), [("~nobody-here/x", "there is no such home folder"), ("", "type a folder")]
+)
+@pytest.mark.parametrize("words", [("doctor", "--home"), ("notebooks",), ("lab",)])
+def test_a_folder_that_can_be_none_is_told(words: tuple[str, ...], folder: str, told: str, run: Run) -> None:
+    done = run(*words, folder)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def nobody_is_known(folder: Path) -> Path:
+    """Python starts there in a system that has no entry for this user."""
+    site = folder / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(
+        "import pwd\ndef nobody(uid): raise KeyError(uid)\npwd.getpwuid = nobody\n"
+    )
+    return site
+
+
 def test_the_env_file_of_the_working_folder_is_not_read(run: Run) -> None:
     assert json.loads(run("doctor", "--json").stdout)["mode"] == "rehearsal"
 
@@ -128,7 +165,7 @@ def test_notebooks_of_another_version_are_told_and_those_that_were_run_are_not(
     second.write_text(second.read_text(encoding="utf-8").replace("helpers", "helped"), encoding="utf-8")
     told = run("notebooks", "nb").stderr
     assert told.startswith(f"Changed, or of another version of the kit: {second.name}. ")
-    assert "move them out of nb" in told
+    assert f"move them out of {project / 'nb'} " in told
 
 
 @pytest.mark.parametrize(("folder", "path"), [(".", ""), ("instagram-login", ".")])

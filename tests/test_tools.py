@@ -145,6 +145,28 @@ def test_a_lock_is_taken_only_when_it_is_of_these_dependencies(
     assert ["--require-hashes" in command for command in ran.commands] == [True, False, False, False]
 
 
+def test_a_pip_that_installs_for_the_user_elsewhere_installs_into_the_environment_here(
+    environment: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With the real pip, which says so before it looks for anything."""
+    monkeypatch.setattr(environment, "LOCK", str(tmp_path / "missing"))
+    monkeypatch.setenv("PIP_USER", "1")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_DRY_RUN", "1")
+    called = environment.subprocess.check_call
+    said: list[str] = []
+
+    def call(command: list[str]) -> None:
+        nothing = [*command[: command.index("-e")], "not-a-package-of-anybody"]
+        said.append(subprocess.run(nothing, capture_output=True, text=True, check=False).stderr)
+
+    monkeypatch.setattr(environment.subprocess, "check_call", call)
+    environment.install(sys.executable, "test")
+    assert called is not call
+    assert "--user" not in said[0]
+    assert "No matching distribution found" in said[0]
+
+
 def test_what_the_lock_names_but_cannot_be_had_is_said(
     environment: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

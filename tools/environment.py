@@ -71,7 +71,8 @@ def is_newer(ready, source):
 
 
 def install(python, extras, oldest=False):
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    # --no-user: a pip.conf that says otherwise is for the system's Python.
+    pip = [python, "-m", "pip", "install", "--quiet", "--no-user", "--disable-pip-version-check"]
     ours = ["-e", ".[{}]".format(extras)]
     if oldest:
         constraints = os.path.join(os.path.dirname(os.path.dirname(python)), "oldest.txt")
