@@ -25,6 +25,8 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, st
     """A checked-out repository, and the environment that the workflow's job has there."""
     folder = tmp_path_factory.mktemp("second")
     (folder / "helpers").mkdir()
+    (folder / "conftest.py").write_text("raise RuntimeError('their tests were configured')\n")
+    (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\naddopts = '--not-an-option-of-ours'\n")
     (folder / "helpers" / "__init__.py").write_text("raise RuntimeError('theirs was imported')\n")
     wheel = "pip wheel --no-deps ."
     assert f"`{wheel}`" in PAGE.read_text(encoding="utf-8")
