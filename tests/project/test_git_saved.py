@@ -11,6 +11,9 @@ import pytest
 
 from helpers.project.git import saved
 from tests.project.test_git import git
+from tests.support.git import needs_git
+
+pytestmark = needs_git
 
 CLEAN = Path(__file__).parents[2] / "notebooks/clean.py"
 
