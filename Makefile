@@ -1,4 +1,5 @@
 # Every target sets up what it needs; Python 3.11 or later and make are enough for all but those that name more.
+# One program, whose path may have spaces.
 PYTHON ?= python3
 LAB = .venv
 TEST = .venv-test
@@ -17,17 +18,17 @@ WORKSPACE = /lab/workspaces/instagram-login/tree/notebooks/1_set_up.ipynb
 
 lab: $(LAB)/ready  ## open JupyterLab at 1_set_up.ipynb (OPTIONS=--no-browser and the like are passed on)
 	@$(LAB)/bin/jupyter lab workspaces import notebooks/workspace.json >/dev/null
-	@git config filter.notebook.clean "$(PYTHON) notebooks/clean.py" 2>/dev/null || true  # saving changes nothing for git
+	@git config filter.notebook.clean "'$(PYTHON)' notebooks/clean.py" 2>/dev/null || true  # saving changes nothing for git
 	$(LAB)/bin/jupyter lab --ServerApp.root_dir=. --FileContentsManager.post_save_hook=helpers.project.git.saved --LabApp.default_url=$(WORKSPACE) $(OPTIONS)
 
 test: $(TEST)/ready lint  ## everything that needs nothing but Python
 	$(TEST)/bin/python -m pytest -n 2 --dist loadfile
 
 test-pythons:  ## make test on each Python that the project names, as far as they are here
-	$(PYTHON) tools/pythons.py
+	"$(PYTHON)" tools/pythons.py
 
 test-oldest:  ## make test with the oldest versions that the project declares
-	$(PYTHON) tools/environment.py $(TEST)-oldest test --oldest
+	"$(PYTHON)" tools/environment.py $(TEST)-oldest test --oldest
 	$(TEST)-oldest/bin/python -m pytest -n 2 --dist loadfile
 
 drift: $(TEST)/ready  ## what the kit relies on, compared with what is published now
@@ -73,10 +74,10 @@ clean:
 EXACTLY = $(if $(filter file default undefined,$(origin PYTHON)),,--exactly)
 
 $(LAB)/ready: always
-	@$(PYTHON) tools/environment.py $(LAB) lab $(EXACTLY)
+	@"$(PYTHON)" tools/environment.py $(LAB) lab $(EXACTLY)
 
 $(TEST)/ready: always
-	@$(PYTHON) tools/environment.py $(TEST) test $(EXACTLY)
+	@"$(PYTHON)" tools/environment.py $(TEST) test $(EXACTLY)
 
 $(TEST)/ready-bench: $(TEST)/ready
 	$(TEST)/bin/python -m pip install --quiet -e '.[test,real,bench]'

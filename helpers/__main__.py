@@ -6,6 +6,7 @@ import argparse
 import importlib.util
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -43,7 +44,9 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(given[:cut], argparse.Namespace(options=given[cut + 1 :]))
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
-        return command(arguments)
+        code = command(arguments)
+        sys.stdout.flush()
+        return code
     except InputError as error:
         print("\n".join(error.lines()), file=sys.stderr)
         return USAGE
@@ -52,6 +55,9 @@ def main(argv: list[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:  # whoever reads it, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tells it once more
         return FAILED
 
 
@@ -90,7 +96,9 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("--json", action="store_true", help="print JSON instead of text")
     notebooks_ = _add_notebooks(commands)
     for each in (rehearse_, doctor_, login_, *notebooks_):
-        each.add_argument("--home", help="the folder for what you type and what is changed (or KIT_HOME)")
+        each.add_argument(
+            "--home", type=_path, help="the folder for what you type and what is changed (or KIT_HOME)"
+        )
     return parser
 
 
@@ -135,23 +143,32 @@ def _add_golive(commands: Any) -> argparse.ArgumentParser:
 
 def _add_notebooks(commands: Any) -> list[argparse.ArgumentParser]:
     notebooks_ = commands.add_parser("notebooks", help="put the notebooks into a folder")
-    notebooks_.add_argument("folder", type=Path, help="made if it is not there; what is in it stays")
+    notebooks_.add_argument("folder", type=_path, help="made if it is not there; what is in it stays")
     notebooks_.set_defaults(command=notebooks)
 
     ours = "options for JupyterLab stand behind --, as in: lab -- --no-browser"
     lab_ = commands.add_parser("lab", help="open JupyterLab at the first notebook", epilog=ours)
-    lab_.add_argument("folder", type=Path, nargs="?", help="default: notebooks, in the kit's home")
+    lab_.add_argument("folder", type=_path, nargs="?", help="default: notebooks, in the kit's home")
     lab_.set_defaults(command=lab)
     return [notebooks_, lab_]
 
 
 def _load(arguments: argparse.Namespace, environ: dict[str, str] | None = None) -> settings.Settings:
-    given = settings.load(environ, Path(arguments.home).expanduser().absolute() if arguments.home else None)
-    if given.home == homes.default() and not given.home.exists() and not environ:
+    given = settings.load(environ, arguments.home)
+    if homes.is_default(given.home) and not given.home.exists() and not environ:
         homes.make(given.home)
         chosen = "--home or KIT_HOME choose another folder"
         print(f"What you type and what is changed is kept in {given.home}; {chosen}.", file=sys.stderr)
     return given
+
+
+def _path(text: str) -> Path:
+    if not text.strip():  # not the folder that somebody happens to stand in
+        raise argparse.ArgumentTypeError("type a folder")
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:
+        raise argparse.ArgumentTypeError("there is no such home folder: type the whole path") from error
 
 
 def _seconds(text: str) -> float:
@@ -277,18 +294,32 @@ def notebooks(arguments: argparse.Namespace) -> int:
     for names, what in ((copied, "Put there"), (kept, "There already, and left as they are")):
         if names:
             print(f"{what}: {', '.join(names)}")
+    _tell_others(arguments.folder)
     return OK
 
 
+def _tell_others(folder: Path) -> None:
+    if others := notebook_copies.others(folder):
+        print(
+            f"Changed, or of another version of the kit: {', '.join(others)}. For those of this version "
+            f"move them out of {folder} and run this again.",
+            file=sys.stderr,
+        )
+
+
 def lab(arguments: argparse.Namespace) -> int:
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise InputError(
+            "JupyterLab is not installed beside the kit.",
+            fix=[f"Install it there: {shlex.quote(sys.executable)} -m pip install jupyterlab"],
+        )
     given = _load(arguments)
-    folder = (arguments.folder or homes.checkout() or given.home).expanduser().absolute()
+    folder = (arguments.folder or homes.checkout() or given.home).absolute()
     if not arguments.folder:
         folder /= "notebooks"
     if folder != homes.own_notebooks():
         notebook_copies.put(given, folder)
-    if importlib.util.find_spec("jupyterlab") is None:
-        raise InputError("JupyterLab is not installed beside the kit: install jupyterlab there.")
+        _tell_others(folder)
     command, environment = notebook_copies.lab(given, folder, arguments.options)
     return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - ours
 

@@ -40,6 +40,7 @@ from helpers.strapi.rate_limits import PoliteStrapi
 from helpers.strapi.restart import Restart
 from helpers.tunnel.ngrok_lease import leased
 from helpers.tunnel.own import BroughtTunnel
+from helpers.web import way_out
 
 if TYPE_CHECKING:
     from helpers.login.robot_browser import Browser
@@ -50,7 +51,6 @@ for _library in ("httpx", "httpcore", "pyngrok"):
     logging.getLogger(_library).setLevel(logging.WARNING)
 
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0)
-_LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 
 
 class Kit(Facts):
@@ -101,8 +101,7 @@ class Kit(Facts):
     def _client(self) -> httpx.Client:
         if self.world:
             return httpx.Client(transport=self.world.internet.transport(), timeout=_TIMEOUT)
-        # A proxy of the environment leads out, never to this machine.
-        return httpx.Client(timeout=_TIMEOUT, mounts=dict.fromkeys(_LOOPBACK))
+        return way_out.client(_TIMEOUT)
 
     @property
     def folder(self) -> Path:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -60,10 +61,39 @@ def test_our_workflows_run_commands_of_the_makefile_on_the_pythons_that_the_proj
 
 # The dev container; its keys and their kinds as https://containers.dev/implementors/json_reference/ has them.
 
-KINDS: dict[str, type] = {
-    "name": str, "build": dict, "postCreateCommand": str, "forwardPorts": list, "portsAttributes": dict,
-    "customizations": dict,
-}  # fmt: skip
+# What this file uses of it; it has no package, and what is not here is taken for a slip of the pen.
+PORT = {
+    "type": "object",
+    "properties": {
+        "label": {"type": "string"},
+        "onAutoForward": {
+            "enum": ["notify", "openBrowser", "openBrowserOnce", "openPreview", "silent", "ignore"]
+        },
+    },
+    "additionalProperties": False,
+}
+REFERENCE = {
+    "type": "object",
+    "required": ["build"],
+    "properties": {
+        "name": {"type": "string"},
+        "build": {
+            "type": "object",
+            "required": ["dockerfile"],
+            "properties": {"dockerfile": {"type": "string"}},
+            "additionalProperties": False,
+        },
+        "postCreateCommand": {"type": "string"},
+        "forwardPorts": {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 65535}},
+        "portsAttributes": {
+            "type": "object",
+            "patternProperties": {r"^\d+$": PORT},
+            "additionalProperties": False,
+        },
+        "customizations": {"type": "object", "properties": {"vscode": {"type": "object"}}},
+    },
+    "additionalProperties": False,
+}
 
 
 def container() -> dict[str, Any]:
@@ -73,9 +103,23 @@ def container() -> dict[str, Any]:
 
 def test_the_dev_container_says_only_what_its_reference_knows() -> None:
     found = container()
-    assert {key: type(value) for key, value in found.items()} == KINDS
+    jsonschema.validate(found, REFERENCE)
     assert (CONTAINER / found["build"]["dockerfile"]).is_file()
     assert {int(port) for port in found["portsAttributes"]} == set(found["forwardPorts"])
+
+
+@pytest.mark.parametrize(
+    ("right", "slip"),
+    [
+        ('"build"', '"built"'), ('"dockerfile"', '"dockerFile"'), ('"label"', '"labels"'),
+        ('"notify"', '"notice"'), ("[8888,", '["8888",'), ('"forwardPorts"', '"forwardports"'),
+    ],
+)  # fmt: skip
+def test_a_slip_of_the_pen_in_the_dev_container_is_found(right: str, slip: str) -> None:
+    text = (CONTAINER / "devcontainer.json").read_text(encoding="utf-8")
+    assert right in text
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(json.loads(text.replace(right, slip)), REFERENCE)
 
 
 def test_the_dev_container_brings_what_the_commands_need() -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from helpers.web.server import Server
+from tests.support.servers import App, Request
 from tests.test_tools import ROOT, tool
 
 drift = tool("drift")
@@ -117,6 +119,56 @@ def test_without_a_network_it_says_so_and_ends_well(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.count("Not looked at, nobody answered: ") == len(OLD)
     assert done.stdout.endswith("Nothing else has changed.\n")
+
+
+@pytest.mark.parametrize(("status", "asked"), [(200, "here"), (404, ""), (410, ""), (403, None), (500, None)])
+def test_a_page_that_is_gone_says_nothing_any_more_and_one_that_is_refused_is_not_looked_at(
+    status: int, asked: str | None, serve: Callable[..., Server]
+) -> None:
+    async def answers(request: Request) -> None:
+        await request.answer(b"here", status)
+
+    assert drift.ask_the_network(serve(App("page", answers)).url) == asked
+
+
+def test_a_page_that_is_gone_is_a_change_of_every_sentence_on_it() -> None:
+    changed, unseen = compared(OLD | {STRAPIS: ""})
+    assert len(changed) == sum(each["source"] == STRAPIS for each in KNOWN["sentence"])
+    assert unseen == []
+
+
+def test_a_proxy_that_cannot_be_used_is_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    assert drift.ask_the_network(CLOSED) is None
+
+
+def test_pip_is_asked_for_the_newest_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for version in ("9.1.0", "10.2.0"):
+        (tmp_path / f"pyngrok-{version}-py3-none-any.whl").touch()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    assert drift.ask_the_network("pypi:pyngrok") == "10.2.0"
+    assert drift.ask_the_network("pypi:jupyterlab") is None
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("case $2 in *core@*) echo E404 >&2; exit 1;; *) echo 6.0.0;; esac", "@strapi/core"),
+        ("echo 6.0.0", ""),
+        ("case $2 in *core@*) echo ETIMEDOUT >&2; exit 1;; *) echo 6.0.0;; esac", None),
+    ],
+)
+def test_npm_is_asked_for_each_part_of_the_same_version(
+    script: str, told: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    parts = '{"@strapi/core": "6.0.0", "@strapi/types": "6.0.0", "@strapi/ui": "2.1.0", "koa": "6.0.0"}'
+    npm = tmp_path / "npm"
+    npm.write_text(f"#!/bin/sh\ncase $3 in dependencies) echo '{parts}'; exit;; esac\n{script}\n")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert drift.ask_the_network("npm:@strapi/strapi") == "6.0.0"
+    assert drift.ask_the_network("npm:@strapi/strapi@6.0.0 whole") == told
 
 
 def test_a_change_in_the_copies_of_a_folder_ends_with_one(tmp_path: Path) -> None:

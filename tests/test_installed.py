@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -87,6 +88,43 @@ def test_facts_are_kept_in_the_users_folder_which_is_said_once(
     assert {path.name for path in project.iterdir()} == {"helpers", ".env"}
 
 
+@pytest.mark.parametrize("home", ["file", None])
+def test_a_user_without_a_home_is_told_how_to_choose_a_folder(
+    home: str | None, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    if home is None:  # as in a container that runs as a user whom it does not know
+        monkeypatch.delenv("HOME")
+        monkeypatch.setenv("PYTHONPATH", str(nobody_is_known(tmp_path)))
+    given = {"XDG_STATE_HOME": str(tmp_path / home) if home else ""}
+    done = run("doctor", **given)
+    assert done.returncode == 2
+    assert "with --home or KIT_HOME" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert run("doctor", "--home", tmp_path, **given).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("folder", "told"), [("~nobody-here/x", "there is no such home folder"), ("", "type a folder")]
+)
+@pytest.mark.parametrize("words", [("doctor", "--home"), ("notebooks",), ("lab",)])
+def test_a_folder_that_can_be_none_is_told(words: tuple[str, ...], folder: str, told: str, run: Run) -> None:
+    done = run(*words, folder)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def nobody_is_known(folder: Path) -> Path:
+    """Python starts there in a system that has no entry for this user."""
+    site = folder / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(
+        "import pwd\ndef nobody(uid): raise KeyError(uid)\npwd.getpwuid = nobody\n"
+    )
+    return site
+
+
 def test_the_env_file_of_the_working_folder_is_not_read(run: Run) -> None:
     assert json.loads(run("doctor", "--json").stdout)["mode"] == "rehearsal"
 
@@ -112,6 +150,22 @@ def test_the_notebooks_come_along_and_what_is_there_stays(run: Run, project: Pat
     done = run("notebooks", "instagram-login")
     assert "left as they are" in done.stdout
     assert changed.read_text() == "mine"
+
+
+def test_notebooks_of_another_version_are_told_and_those_that_were_run_are_not(
+    run: Run, project: Path
+) -> None:
+    run("notebooks", "nb")
+    first, second, *_ = sorted((project / "nb").iterdir())
+    ran = json.loads(first.read_text(encoding="utf-8"))
+    for cell in ran["cells"]:
+        cell |= {"source": "".join(cell["source"]), "metadata": {"run": 1}, "outputs": []}
+    first.write_text(json.dumps(ran), encoding="utf-8")
+    assert run("notebooks", "nb").stderr == ""
+    second.write_text(second.read_text(encoding="utf-8").replace("helpers", "helped"), encoding="utf-8")
+    told = run("notebooks", "nb").stderr
+    assert told.startswith(f"Changed, or of another version of the kit: {second.name}. ")
+    assert f"move them out of {project / 'nb'} " in told
 
 
 @pytest.mark.parametrize(("folder", "path"), [(".", ""), ("instagram-login", ".")])
@@ -147,3 +201,24 @@ def test_lab_opens_the_first_notebook_of_the_kits_home(run: Run, tmp_path: Path)
     assert done.returncode == 0, done.stderr
     first = min(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
     assert (tmp_path / "state" / "instagram-login-kit" / "notebooks" / first).is_file()
+
+
+@pytest.mark.skipif(bool(importlib.util.find_spec("jupyterlab")), reason="asks for what is missing")
+def test_without_jupyterlab_the_command_that_installs_it_is_told_and_nothing_is_made(
+    run: Run, installed: Path, tmp_path: Path
+) -> None:
+    done = run("lab")
+    assert done.returncode == 2
+    assert f"Install it there: {installed / 'bin' / 'python'} -m pip install jupyterlab" in done.stderr
+    assert not (tmp_path / "state").exists()
+
+
+def test_whoever_reads_only_the_beginning_gets_no_traceback(installed: Path) -> None:
+    program = installed / "bin" / "instagram-login-kit"
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as nobody:
+        done = subprocess.run(
+            [program, "explain", "ERR_NGROK_108"], stdout=nobody, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, b"")

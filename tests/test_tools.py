@@ -78,9 +78,10 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return tool("environment")
 
 
-def a_python(folder: Path, version: str) -> None:
+def a_python(folder: Path, version: str, *, pip: bool = True) -> None:
     (folder / "bin").mkdir(parents=True)
-    (folder / "bin" / "python").write_text(f"#!/bin/sh\necho {version}\n")
+    no_pip = "" if pip else 'case "$2" in *"import pip"*) exit 1;; esac\n'
+    (folder / "bin" / "python").write_text(f"#!/bin/sh\n{no_pip}echo {version}\n")
     (folder / "bin" / "python").chmod(0o755)
     (folder / "ready").touch()
 
@@ -118,6 +119,20 @@ def test_it_is_brought_up_to_date_when_the_project_is_newer(
     assert [command.split("-check ")[1] for command in ran.commands] == ["-e .[test]"]
 
 
+def test_one_that_was_left_without_pip_is_made_anew(
+    environment: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    a_python(tmp_path / "env", " ".join(map(str, sys.version_info[:2])), pip=False)
+    (tmp_path / "env" / "ready").unlink()
+    ran = Ran(monkeypatch, environment)
+    environment.main(str(tmp_path / "env"), "test")
+    assert "env has no pip: it is made anew." in capsys.readouterr().out
+    assert ran.commands[0].startswith("-m venv --clear")
+
+
 def test_a_lock_is_taken_only_when_it_is_of_these_dependencies(
     environment: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -128,6 +143,28 @@ def test_a_lock_is_taken_only_when_it_is_of_these_dependencies(
         monkeypatch.setattr(environment, "LOCK", str(tmp_path / name))
         environment.install("python", "lab")
     assert ["--require-hashes" in command for command in ran.commands] == [True, False, False, False]
+
+
+def test_a_pip_that_installs_for_the_user_elsewhere_installs_into_the_environment_here(
+    environment: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With the real pip, which says so before it looks for anything."""
+    monkeypatch.setattr(environment, "LOCK", str(tmp_path / "missing"))
+    monkeypatch.setenv("PIP_USER", "1")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_DRY_RUN", "1")
+    called = environment.subprocess.check_call
+    said: list[str] = []
+
+    def call(command: list[str]) -> None:
+        nothing = [*command[: command.index("-e")], "not-a-package-of-anybody"]
+        said.append(subprocess.run(nothing, capture_output=True, text=True, check=False).stderr)
+
+    monkeypatch.setattr(environment.subprocess, "check_call", call)
+    environment.install(sys.executable, "test")
+    assert called is not call
+    assert "--user" not in said[0]
+    assert "No matching distribution found" in said[0]
 
 
 def test_what_the_lock_names_but_cannot_be_had_is_said(
@@ -162,6 +199,18 @@ def test_make_takes_the_python_of_an_environment_unless_one_is_named(tmp_path: P
             [*show, *named], cwd=ROOT, env=without, capture_output=True, text=True, check=True
         )
         assert ("--exactly" in done.stdout) is exactly
+
+
+def test_a_python_is_called_also_where_its_path_has_spaces(tmp_path: Path) -> None:
+    python = tmp_path / "my pythons" / "python3"
+    python.parent.mkdir()
+    python.write_text("#!/bin/sh\necho called with $1\n")
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["make", "--no-print-directory", ".venv/ready", f"PYTHON={python}"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "called with tools/environment.py\n"
 
 
 # The lock

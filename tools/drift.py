@@ -91,11 +91,15 @@ def ask_the_network(name: str) -> str | None:
             return _npm(name.removeprefix("npm:"))
         if name.startswith("pypi:"):
             package = name.removeprefix("pypi:")
-            said = _run(sys.executable, "-m", "pip", "--quiet", "index", "versions", package)
+            # Not --quiet: that silences the answer, too.
+            said = _run(sys.executable, "-m", "pip", "index", "versions", package)
             return re.findall(r"\((\S+)\)", said)[0]
         answer = httpx.get(name, timeout=_PATIENCE, follow_redirects=True)
+        if answer.status_code in (404, 410):
+            return ""  # somebody did answer: the page is gone, and says nothing any more
         return answer.text if answer.status_code == 200 else None
-    except (OSError, ValueError, IndexError, httpx.HTTPError, subprocess.SubprocessError):
+    # ImportError: a SOCKS proxy of the environment.
+    except (OSError, ValueError, IndexError, ImportError, httpx.HTTPError, subprocess.SubprocessError):
         return None
 
 

@@ -23,9 +23,13 @@ def main(folder, extras, *options):
         return
     if sys.version_info[:2] < OLDEST:
         sys.exit(too_old(sys.executable, sys.version_info))
+    if right and not has_pip(python):
+        # Half made, such as by a Debian that had no python3-venv yet, or made by uv.
+        print("{} has no pip: it is made anew.".format(folder))
+        right = False
+    elif found is not None and not right:
+        print("{} is of Python {}.{}: it is made anew.".format(folder, *found))
     if not right:
-        if found is not None:
-            print("{} is of Python {}.{}: it is made anew.".format(folder, *found))
         subprocess.check_call([sys.executable, "-m", "venv", "--clear", folder])
     print(
         "Installing the kit with {} into {}; the first time this takes a minute or two.".format(
@@ -56,12 +60,19 @@ def version_of(python):
         return None
 
 
+def has_pip(python):
+    asked = subprocess.Popen([python, "-c", "import pip"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    asked.communicate()
+    return asked.returncode == 0
+
+
 def is_newer(ready, source):
     return os.path.exists(ready) and os.path.getmtime(ready) >= os.path.getmtime(source)
 
 
 def install(python, extras, oldest=False):
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    # --no-user: a pip.conf that says otherwise is for the system's Python.
+    pip = [python, "-m", "pip", "install", "--quiet", "--no-user", "--disable-pip-version-check"]
     ours = ["-e", ".[{}]".format(extras)]
     if oldest:
         constraints = os.path.join(os.path.dirname(os.path.dirname(python)), "oldest.txt")

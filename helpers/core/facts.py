@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from helpers.core import settings as files
+from helpers.core.errors import InputError
 from helpers.core.masking import Secret
 from helpers.core.settings import Settings
 
@@ -29,10 +30,13 @@ class Facts:
     def learn(self, *, keep_secrets: bool = False, **typed: Any) -> None:
         """Take over what was typed and keep it for the next kernel; secrets only when asked to."""
         self.use(**typed)
-        files.remember(
-            self.settings,
-            **{name: value for name, value in typed.items() if keep_secrets or not isinstance(value, Secret)},
-        )
+        kept = {name: value for name, value in typed.items() if keep_secrets or not isinstance(value, Secret)}
+        try:
+            files.remember(self.settings, **kept)
+        except InputError:
+            # A rehearsal goes on without, as in a read-only checkout; unless it was asked to keep something.
+            if self.settings.live or keep_secrets:
+                raise
 
     def forget(self) -> None:
         """Remove what was typed in this mode from its file, remembered secrets included."""

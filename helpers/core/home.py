@@ -6,7 +6,10 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
+from helpers.core.errors import InputError
+
 NAME = "instagram-login-kit"
+_CHOOSE = "Choose a folder for what you type and what is changed, with --home or KIT_HOME."
 _CODE = Path(__file__).resolve().parents[1]
 
 
@@ -17,14 +20,35 @@ def checkout(code: Path = _CODE) -> Path | None:
 
 
 def default() -> Path:
-    """Never the folder that the code was installed to, nor the one that somebody happens to stand in."""
-    return checkout() or user_state_path(NAME)
+    """Never the folder that the code was installed to, nor the one that somebody happens to stand in.
+
+    Raises:
+        InputError: this user has no home, as some in a container.
+    """
+    try:
+        return checkout() or user_state_path(NAME)
+    except RuntimeError as error:
+        raise InputError("This user has no home folder.", fix=[_CHOOSE]) from error
+
+
+def is_default(home: Path) -> bool:
+    try:
+        return home == default()
+    except InputError:
+        return False
 
 
 def make(home: Path) -> None:
-    """Only the default is made: another one that is not there may be a slip of the finger."""
-    if home == default():
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Only the default is made: another one that is not there may be a slip of the finger.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    if is_default(home):
+        try:
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{home} cannot be made: {error.strerror or error}.", fix=[_CHOOSE]) from error
 
 
 def own_notebooks() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -33,6 +34,22 @@ def put(settings: Settings, folder: Path) -> tuple[list[str], list[str]]:
         raise InputError(f"{folder} cannot be written: {error.strerror or error}.") from error
     _remember(settings, folder)
     return copied, kept
+
+
+def others(folder: Path) -> list[str]:
+    """The names of those there that do not say what this version's say: an earlier one's, or changed."""
+    ours = sorted(homes.own_notebooks().glob("*.ipynb"))
+    return [
+        each.name for each in ours if (there := folder / each.name).exists() and _says(there) != _says(each)
+    ]
+
+
+def _says(notebook: Path) -> list[str] | None:
+    """What running and saving does not change; None where it is no notebook."""
+    try:
+        return ["".join(cell["source"]) for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def refuse_shadow(folder: Path) -> None:

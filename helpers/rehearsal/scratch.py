@@ -36,6 +36,14 @@ def no_room(error: OSError) -> KitError:
     )
 
 
+def no_programs(folder: Path) -> KitError:
+    return KitError(
+        "A rehearsal starts a program in its temporary folder, and there none may be started",
+        evidence=f"{folder.parent} is mounted noexec",
+        fix=["Set TMPDIR to a folder from which programs may be started, and restart the kernel."],
+    )
+
+
 def copy_project(source: Path, target: Path) -> None:
     """What is copied can be written, also where the original cannot: in a read-only checkout."""
     for path in source.rglob("*"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -26,7 +27,7 @@ from helpers.rehearsal.meta.documented import DocumentedDashboard
 from helpers.rehearsal.meta.today import TodaysDashboard
 from helpers.rehearsal.ngrok.cloud import Cloud
 from helpers.rehearsal.ngrok.install import install_agent
-from helpers.rehearsal.scratch import copy_project, new_folder, no_room
+from helpers.rehearsal.scratch import copy_project, new_folder, no_programs, no_room
 from helpers.rehearsal.strapi.config import Config
 from helpers.rehearsal.strapi.server import ADMIN_EMAIL, ADMIN_PASSWORD, StrapiStandIn
 from helpers.web.server import Server
@@ -98,6 +99,8 @@ class World:
         self.ngrok.start()
         self.agent_environment = {"KIT_NGROK_CLOUD": self.ngrok.address, "KIT_NGROK_DOMAIN": self.domain}
         self.ngrok_path: Path | None = install_agent(self.folder, **self.agent_environment)
+        if not os.access(self.ngrok_path, os.X_OK):  # its mode allows it, so the mount does not
+            raise no_programs(self.folder)
         self.strapi_server = self.serve(self.strapi.app)
         instagram = self.serve(self._observe(self.instagram, _role_at_instagram))
         for host in HOSTS:

@@ -14,6 +14,7 @@ from helpers.core import settings
 from helpers.core.leftovers import sweep
 from helpers.core.replace_file import draft_of
 from helpers.kit import Kit
+from tests.support.git import needs_git
 
 ROOT = Path(__file__).parents[2]
 SECRET = "0123456789abcdef" * 2
@@ -48,6 +49,7 @@ def test_the_next_start_removes_a_draft_with_the_client_secret(left: Path) -> No
     assert (left.parent / ".env").exists()
 
 
+@needs_git
 def test_git_does_not_see_the_draft(left: Path) -> None:
     (left.parent / ".gitignore").write_bytes((ROOT / ".gitignore").read_bytes())
     git = ["git", "-c", "safe.directory=*"]

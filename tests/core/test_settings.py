@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.core.errors import InputError
+from helpers.core.facts import Facts
 from helpers.core.masking import Secret
 from helpers.core.settings import NAMES, TYPED, Settings, load, remember
 
@@ -335,6 +336,15 @@ def test_a_home_that_is_not_there_is_told_when_something_is_to_be_kept(tmp_path:
     with pytest.raises(InputError, match=r"\.env cannot be used") as caught:
         remember(Settings(home=nowhere), client_id="1")
     assert caught.value.evidence == "No such file or directory"
+
+
+def test_a_rehearsal_goes_on_where_nothing_can_be_kept_unless_it_was_asked_to(tmp_path: Path):
+    facts, live = (Facts(Settings(mode=mode, home=tmp_path / "nowhere")) for mode in ("rehearsal", "live"))
+    facts.learn(client_id="1")
+    assert facts.settings.client_id == "1"
+    for setup, asked in ((facts, True), (live, False)):
+        with pytest.raises(InputError, match=r"\.env cannot be used"):
+            setup.learn(keep_secrets=asked, client_id="2")
 
 
 def test_home_is_the_repository_or_what_the_environment_says(tmp_path: Path):

@@ -17,6 +17,7 @@ from helpers.doctor import checks
 from helpers.doctor.checks import FAILED, NOT_YET, PASSED, SKIPPED, UNKNOWN, Result
 from helpers.kit import Kit
 from helpers.project.strapi_project import Project
+from tests.support.git import needs_git
 
 Rehearsed = Callable[..., Kit]
 
@@ -43,6 +44,7 @@ def test_a_healthy_setup_passes_before_and_after_the_login(
     assert all(result.evidence for result in before.values())
 
 
+@needs_git
 def test_an_address_that_would_travel_with_git_is_named_with_the_way_out(rehearsed: Rehearsed) -> None:
     kit = rehearsed()
     project, overlay = kit.settings.strapi_project, "config/env/development/server.js"

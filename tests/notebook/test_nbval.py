@@ -21,7 +21,7 @@ NBVAL = [
 def run_nbval(where: Path, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     given = {"KIT_HOME": str(home), "KIT_MODE": "rehearsal", "KIT_AUTOPILOT": "1", **environment}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", *NBVAL, f"--rootdir={where}", str(where)],
+        [sys.executable, "-m", "pytest", *NBVAL, f"--rootdir={NOTEBOOKS}", str(where)],
         env=os.environ | given, cwd=home, capture_output=True, text=True, timeout=240,
     )  # fmt: skip
 
@@ -39,10 +39,17 @@ def test_every_cell_of_every_notebook_passes_on_autopilot(flow: str, autopilot: 
     assert re.search(rf"\b{cells} passed in", done.stdout), done.stdout[-3000:]
 
 
+def test_a_rehearsal_passes_also_where_nothing_can_be_kept(tmp_path: Path) -> None:
+    """As in a checkout that is read-only."""
+    done = run_nbval(NOTEBOOKS / "1_set_up.ipynb", tmp_path, KIT_HOME=str(tmp_path / "nowhere"))
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_without_autopilot_every_notebook_fails_at_its_first_form(tmp_path: Path) -> None:
     done = run_nbval(NOTEBOOKS, tmp_path, KIT_MODE="live", KIT_AUTOPILOT="")
     assert done.returncode == 1, done.stdout[-3000:]
-    failed = re.findall(r"^FAILED \S*?(\w+\.ipynb)::", done.stdout, re.MULTILINE)
+    failed = re.findall(r"^FAILED .*?(\w+\.ipynb)::", done.stdout, re.MULTILINE)
     assert set(failed) == {path.name for path in NOTEBOOKS.glob("*.ipynb")}
     assert re.search(r"E08: Nobody is here to press .*: this notebook runs in a test", done.stdout)
 

@@ -22,6 +22,7 @@ def test_a_file_that_cannot_be_written_is_told_beside_the_button(ready: Kit) -> 
         form = CredentialsForm(ready)
         ready.settings.file.mkdir()
         form.client_id.value = "123456789012345"
+        form.remember.value = True  # else a rehearsal goes on without
         await press(form)
         assert form.status.kind == "failed"
         assert "cannot be used" in form.status.text

@@ -10,6 +10,9 @@ import pytest
 from helpers.project import overlay
 from helpers.project.journal import Journal
 from helpers.project.strapi_project import Project
+from tests.support.git import needs_git
+
+pytestmark = needs_git
 
 PUBLIC = "https://shop.ngrok-free.dev"
 PACKAGE = '{"dependencies": {"@strapi/strapi": "5.54.0", "@strapi/plugin-users-permissions": "5.54.0"}}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 
 from helpers.project.git import saved
 from tests.project.test_git import git
+from tests.support.git import needs_git
+
+pytestmark = needs_git
 
 CLEAN = Path(__file__).parents[2] / "notebooks/clean.py"
 
@@ -30,7 +34,7 @@ def notebook(tmp_path: Path) -> Path:
     write(file, {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     (tmp_path / ".gitattributes").write_text("notebooks/*.ipynb filter=notebook\n")
     git(tmp_path, "init", "-q")
-    git(tmp_path, "config", "filter.notebook.clean", f"{sys.executable} {CLEAN}")
+    git(tmp_path, "config", "filter.notebook.clean", shlex.join([sys.executable, str(CLEAN)]))
     git(tmp_path, "add", "-A")
     git(tmp_path, "commit", "-qm", "as committed")
     return file

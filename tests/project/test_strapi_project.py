@@ -238,4 +238,8 @@ def test_the_provider_file_says_the_same_in_both_languages_but_for_types():
         only_there += takewhile(lambda other, each=each: other != each, typescript)
     assert not {*only_there} & {"!", "await", "return", "throw", "if"}
     assert "export" not in only_there  # nothing of the JavaScript was looked for in vain
+    signs = [each for each in only_there if not re.search(r"\w", each)]
+    # Of a type there is no sign that computes, and one dot: that of `typeof strapi.plugin`.
+    assert {*signs} <= {":", "?:", "=", "=>", "|", "<", ">", "[", "]", "[]", "['", "'][", "]>[", "."}
+    assert signs.count(".") == 1
     assert not [*typescript]

@@ -13,6 +13,7 @@ from helpers.project.folder import Folder
 from helpers.project.front_end_project import FrontEnd
 from helpers.project.journal import Journal
 from helpers.project.strapi_project import Project
+from tests.support.git import needs_git
 from tests.support.projects import contents, make, strapi
 
 PUBLIC = "https://shop.ngrok-free.dev"
@@ -53,6 +54,7 @@ def test_a_link_out_of_the_project_is_not_followed(tmp_path: Path, name: str):
 
 
 @pytest.mark.parametrize(("name", "files"), [("config", [OVERLAY]), ("src", FILES)])
+@needs_git
 def test_what_was_put_behind_a_link_by_hand_is_seen(tmp_path: Path, name: str, files: list[str]):
     folder, outside = strapi(tmp_path / "shop"), tmp_path / "outside"
     outside.mkdir()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.test_ci import ROOT, teams_workflows
+from tests.test_ci import PAGE, ROOT, teams_workflows
 
 pytestmark = pytest.mark.real
 STEPS, DEPLOYED = (
@@ -25,9 +25,13 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, st
     """A checked-out repository, and the environment that the workflow's job has there."""
     folder = tmp_path_factory.mktemp("second")
     (folder / "helpers").mkdir()
+    (folder / "conftest.py").write_text("raise RuntimeError('their tests were configured')\n")
+    (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\naddopts = '--not-an-option-of-ours'\n")
     (folder / "helpers" / "__init__.py").write_text("raise RuntimeError('theirs was imported')\n")
-    build = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
-    subprocess.run([sys.executable, "-c", build, folder], cwd=ROOT, check=True, capture_output=True)
+    wheel = "pip wheel --no-deps ."
+    assert f"`{wheel}`" in PAGE.read_text(encoding="utf-8")
+    command = [sys.executable, "-m", *wheel.split(), "--wheel-dir", folder]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     pythons = folder / "pythons"
     pythons.mkdir()
     (pythons / "python").symlink_to(Path(sys.base_prefix) / "bin" / "python3")

@@ -12,7 +12,9 @@ import shlex
 import signal
 import subprocess
 import sys
+import venv
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -28,6 +30,8 @@ WRITTEN = [
     for line in block.splitlines()
 ]
 TERMINAL = [line for line in WRITTEN if " -m helpers " in line]
+INSTALLED = [line for line in WRITTEN if line.startswith("instagram-login-kit ")]
+INSTALL = "pip install '.[lab]'"
 # What is reached here: stand-ins, and no host of the internet.
 ENDS = {"rehearse": 0, "doctor": 0, "explain": 0, "golive": 1}
 
@@ -60,13 +64,13 @@ def environment(checkout: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module")
-def lab(checkout: Path, environment: dict[str, str]) -> Iterator[str]:
-    """The address that ``make lab`` prints when JupyterLab is there."""
-    assert "make lab" in WRITTEN
+@contextmanager
+def opened(command: str, folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """The address that a command prints when JupyterLab is there; in the end it ends."""
+    assert command in WRITTEN
     process = subprocess.Popen(
-        ["make", "lab"],
-        cwd=checkout, env=environment, start_new_session=True, text=True,
+        shlex.split(command),
+        cwd=folder, env=environment, start_new_session=True, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     said: list[str] = []
@@ -78,17 +82,27 @@ def lab(checkout: Path, environment: dict[str, str]) -> Iterator[str]:
                 yield found[0]
                 break
         else:
-            pytest.fail("make lab ended:\n" + "".join(said))
+            pytest.fail(f"{command} ended:\n" + "".join(said))
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.communicate(timeout=30)
 
 
-def test_make_lab_ends_at_an_open_page_of_the_first_notebook(lab: str) -> None:
-    assert "1_set_up.ipynb" in lab
-    answer = httpx.get(lab, follow_redirects=True, timeout=30)
+@pytest.fixture(scope="module")
+def lab(checkout: Path, environment: dict[str, str]) -> Iterator[str]:
+    with opened("make lab", checkout, environment) as address:
+        yield address
+
+
+def is_open_at_the_first_notebook(address: str) -> None:
+    assert "1_set_up.ipynb" in address
+    answer = httpx.get(address, follow_redirects=True, timeout=30)
     assert answer.status_code == 200
     assert "JupyterLab" in answer.text
+
+
+def test_make_lab_ends_at_an_open_page_of_the_first_notebook(lab: str) -> None:
+    is_open_at_the_first_notebook(lab)
 
 
 @pytest.mark.parametrize("command", TERMINAL, ids=lambda line: re.findall(r"helpers (\w+)", line)[0])
@@ -120,3 +134,28 @@ def waits_for_a_login(command: str, checkout: Path, environment: dict[str, str])
     assert opened
     assert process.returncode == 1
     assert "Traceback" not in rest
+
+
+@pytest.fixture(scope="module")
+def installed(checkout: Path, environment: dict[str, str]) -> dict[str, str]:
+    """A person's environment with the kit in it, installed as the README has it."""
+    assert f"`{INSTALL}`" in README
+    env = checkout.parent / "an env"
+    venv.create(env, with_pip=True)
+    given = environment | {"PATH": f"{env}/bin:{environment['PATH']}"}
+    subprocess.run(shlex.split(INSTALL), cwd=checkout, env=given, check=True, capture_output=True)
+    return given
+
+
+def test_the_installed_commands_work_as_they_are_written_in_a_folder_of_ones_own(
+    installed: dict[str, str], tmp_path: Path
+) -> None:
+    notebooks, lab = INSTALLED
+    done = subprocess.run(
+        shlex.split(notebooks), cwd=tmp_path, env=installed, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "instagram-login" / "1_set_up.ipynb").is_file()
+    with opened(lab, tmp_path, installed) as address:
+        is_open_at_the_first_notebook(address)
+    assert [path.name for path in tmp_path.iterdir()] == ["instagram-login"]

@@ -72,6 +72,17 @@ def test_the_copy_of_a_read_only_project_can_be_written(temporary: Path) -> None
     source.chmod(0o755)
 
 
+def test_a_temporary_folder_in_which_no_program_may_be_started_is_told_and_nothing_is_left(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.os, "access", lambda path, mode: mode != os.X_OK)
+    with pytest.raises(KitError, match="there none may be started") as caught:
+        world.World(TODAY).start()
+    assert caught.value.evidence == f"{temporary} is mounted noexec"
+    assert "TMPDIR" in caught.value.fix[0]
+    assert list(temporary.iterdir()) == []
+
+
 def test_a_disk_that_gets_full_is_told_and_nothing_is_left(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
