@@ -70,11 +70,8 @@ def _cause(broken: list[Verdict], hops: list[Hop]) -> Verdict:
     if named[0].failure in _HIDING:
         heard = (verdict for verdict in named if verdict.broke_at and verdict.broke_at.step in _HEARD)
         return next(heard, named[0])
-    if named[0].failure in _LOST_SESSION and any(TOO_BIG in cookie for hop in hops for cookie in hop.cookies):
-        return replace(named[0], failure=known.SESSION_COOKIE_TOO_LARGE)
-    if taken := _taken_on_the_way(named[0], hops):
-        reason = f"{named[0].reason}, and {taken}"
-        return replace(named[0], failure=known.HEADERS_LOST_ON_THE_WAY, reason=reason)
+    if named[0].failure in _LOST_SESSION:
+        return _of_lost_session(named[0], hops)
     began = [hop.step for hop in hops]
     if named[0].failure == known.TOKEN_REFUSED and began[0] == "auth" and "callback" not in began:
         return replace(
@@ -83,20 +80,18 @@ def _cause(broken: list[Verdict], hops: list[Hop]) -> Verdict:
     return named[0]
 
 
-def _taken_on_the_way(broken: Verdict, hops: list[Hop]) -> str:
-    """How it shows that the browser is not who lost Strapi's session cookie; empty where it does not."""
-    broke, first = broken.broke_at, hops[0]
-    if broken.failure not in _LOST_SESSION or broke is None:
-        return ""
+def _of_lost_session(broken: Verdict, hops: list[Hop]) -> Verdict:
+    """Why Strapi does not know the session, as far as the hops show it."""
+    first, broke = hops[0], broken.broke_at
+    if any(TOO_BIG in cookie for hop in hops for cookie in hop.cookies):
+        return replace(broken, failure=known.SESSION_COOKIE_TOO_LARGE)
     if first.step == "connect" and not first.cookies:
-        return "its first answer came without a session cookie"
-    # With another state than this login's own it is rightly refused, whatever comes with it.
-    if broken.failure == known.STATE_MISMATCH and not first.marks & broke.marks:
-        return ""
-    brought = any(
-        len(hop.marks & broke.sent_cookies) >= len(hop.cookies) > 0 for hop in hops if hop.at < broke.at
-    )
-    return "the browser did send the session cookie that it was given" if brought else ""
+        reason = f"{broken.reason}, and its first answer came without a session cookie"
+        return replace(broken, failure=known.HEADERS_LOST_ON_THE_WAY, reason=reason)
+    if broke and any(len(hop.marks & broke.sent_cookies) >= len(hop.cookies) > 0 for hop in hops):
+        # No cause: a proxy may have taken the cookie, or Strapi has used up or no longer signs that session.
+        return replace(broken, reason=f"{broken.reason}, although the browser did send its cookie")
+    return broken
 
 
 def _that_count(attempt: Attempt) -> list[Hop]:

@@ -245,18 +245,20 @@ BROUGHT = {"sent_cookies": frozenset({b"cookie"})}
     ("begun", "broken", "failure"),
     [
         ({"cookies": ()}, {}, "A47"),
-        ({"marks": frozenset({b"cookie", b"state"})}, {"marks": frozenset({b"state"}), **BROUGHT}, "A47"),
+        ({"marks": frozenset({b"cookie", b"state"})}, {"marks": frozenset({b"state"}), **BROUGHT}, "A09"),
         ({"marks": frozenset({b"cookie", b"state"})}, {"marks": frozenset({b"state"})}, "A09"),
         ({"marks": frozenset({b"cookie", b"state"})}, {"marks": frozenset({b"forged"}), **BROUGHT}, "A09"),
     ],
-    ids=["never set", "brought, not seen", "not brought", "brought with another state"],
+    ids=["never set", "brought, not accepted", "not brought", "brought with another state"],
 )
-def test_a_lost_session_is_the_browsers_doing_unless_the_cookie_was_taken_on_the_way(
+def test_a_lost_session_is_blamed_on_what_is_before_strapi_only_where_no_cookie_was_set(
     begun: dict[str, Any], broken: dict[str, Any], failure: str
 ):
     location = f"{PAGE}?error=oauth_error&error_description=OAuth2+state+mismatch"
     verdict = judged(hop("connect", **begun), lost := hop("callback", location=location, **broken))
     assert (verdict.failure, verdict.broke_at) == (failure, lost)
+    told = "although the browser did send its cookie" in verdict.reason
+    assert told is ("sent_cookies" in broken)
 
 
 def test_an_unknown_break_is_told_in_its_own_words():

@@ -62,17 +62,39 @@ def test_a_word_about_https_that_is_lost_is_why_strapi_sets_no_cookie(engine: st
 
 
 @ENGINES
-@pytest.mark.parametrize("lost", [{"answering": hdrs.SET_COOKIE}, {"asking": hdrs.COOKIE}])
-def test_a_session_cookie_that_is_taken_on_the_way_is_no_fault_of_the_browser(
-    lost: dict[str, str], engine: str, tmp_path: Path, record_property: Record
+def test_a_session_cookie_that_never_reaches_the_browser_is_taken_on_the_way(
+    engine: str, tmp_path: Path, record_property: Record
 ) -> None:
     with whole(Fault(nothing, engine=engine), tmp_path, ngrok=False) as kit:
-        between(kit, **lost)
+        between(kit, answering=hdrs.SET_COOKIE)
         verdict = login(kit)
     assert (verdict.ok, verdict.failure) == (False, known.HEADERS_LOST_ON_THE_WAY)
     assert verdict.broke_at
     assert verdict.broke_at.step == "callback"
     record_property("provokes", known.HEADERS_LOST_ON_THE_WAY)
+
+
+def takes_cookies(kit: Kit) -> None:
+    between(kit, asking=hdrs.COOKIE)
+
+
+def signs_with_another_key(kit: Kit) -> None:
+    world(kit).strapi._key = b"y" * 32
+
+
+@ENGINES
+@pytest.mark.parametrize("then", [takes_cookies, signs_with_another_key])
+def test_a_cookie_that_was_sent_and_not_accepted_is_told_without_a_cause(
+    then: Callable[[Kit], None], engine: str, tmp_path: Path
+) -> None:
+    with whole(Fault(nothing, engine=engine), tmp_path, ngrok=False) as kit:
+        robot = kit.browser()
+        question = robot.start()
+        then(kit)
+        robot.finish(question, allow=True)
+        verdict = kit.logins.verdict(kit.logins.wait(timeout=10))
+    assert verdict.failure in (known.SESSION_LOST, known.STATE_MISMATCH, known.SESSION_COOKIE_MISSING)
+    assert "although the browser did send its cookie" in verdict.reason
 
 
 @ENGINES
