@@ -20,6 +20,8 @@ CORPORA: dict[str, Corpus] = {
     "held out, further": _read("further"),
     "held out, third": _read("third"),
     "held out, fourth": _read("fourth"),
+    "held out, fifth": _read("fifth"),
+    "held out, sixth": _read("sixth"),
 }
 OURS = CORPORA["tuned on"]
 
