@@ -50,7 +50,10 @@ def replace_file(path: Path, content: bytes, mode: int | None, *, private: bool 
 
 def discard_temporary(path: Path) -> None:
     """Remove what a crash has left beside the file."""
-    shutil.rmtree(draft_of(path).parent, ignore_errors=True)
+    left = draft_of(path).parent
+    with suppress(OSError):  # it is a folder, but for what an earlier version has left
+        left.unlink()
+    shutil.rmtree(left, ignore_errors=True)
 
 
 def sync_folder(folder: Path) -> None:

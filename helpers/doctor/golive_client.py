@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from helpers.core.errors import InputError
+from helpers.web import way_out
 
 MOST_REQUESTS = 40  # a run
 PATIENCE = 4.0  # seconds for one answer
@@ -35,9 +36,9 @@ def client(
         transport: how requests travel instead, as in a rehearsal.
 
     Raises:
-        InputError: ``cacert`` is no certificate.
+        InputError: ``cacert`` is no certificate, or the environment's proxy cannot be used.
     """
-    return httpx.Client(
+    return way_out.outward(
         **dialling(resolve or {}, cacert),
         transport=transport,
         timeout=PATIENCE,

@@ -44,11 +44,12 @@ _TOOLS = (
 _TOOL = re.compile("/(?:" + "|".join(map(re.escape, (*_TOOLS, "_next/mcp", "_next/development/"))) + ")")
 
 _SECRET_FILE = re.compile(
-    r".*\.(db|db3|sqlite3?|env|pem|key|crt|cer|der|p12|pfx|sql|dump|log|bak|swp|kdbx|tfstate)"
-    r"([-.](wal|shm|journal|old|orig|save|backup|gz|bz2|xz|zst|zip|7z|\d+))?~?"
+    r"(?:.*\.(db|db3|sqlite3?|env|pem|key|crt|cer|der|p12|pfx|sql|dump|log|bak|swp|kdbx|tfstate)"
+    r"([-.](wal|shm|journal|old|orig|save|backup|gz|bz2|xz|zst|zip|7z|tar|tgz|\d+))*"
     r"|export_\d+\.tar.*"  # what `strapi export` writes
     r"|(vite|vitest|next|nuxt|astro|svelte|webpack|rspack|rsbuild|vue|angular|craco|remix)\.config\.[cm]?[jt]s"
     r"|id_(rsa|dsa|ecdsa|ed25519)"
+    r")~?"
 )
 # Folders with a dot that hold what a page loads; every other one is nobody's business.
 _GENERATED = {".astro", ".nuxt", ".react-router", ".svelte-kit", ".tanstack", ".vinxi", ".vitepress",
@@ -89,7 +90,7 @@ def _is_closed(decoded: str, path: str, query: str) -> bool:
         or any(_is_secret(name) for name in names if "." in name or name.startswith("id_"))
         or ("@fs" not in names and _is_hidden(names))  # a whole path may lead through ~/.local
         or _is_file_of_this_machine(segments)
-        or (_IMAGES.search(joined) is not None and any(map(is_closed, _paths_in(query))))
+        or (_IMAGES.search(joined) is not None and _asks_for_what_is_closed(query))
     )
 
 
@@ -184,6 +185,12 @@ def _is_here(segments: list[str]) -> bool:
 @cache
 def _top_folders() -> frozenset[str]:
     return frozenset(entry.name for entry in os.scandir("/") if entry.is_dir())
+
+
+def _asks_for_what_is_closed(query: str) -> bool:
+    # An image of an image of an image: nobody nests them in good faith.
+    decoded = _decoded(query)
+    return decoded is None or decoded.count("?") > _MOST_LAYERS or any(map(is_closed, _paths_in(query)))
 
 
 def _paths_in(query: str) -> Iterator[str]:

@@ -27,6 +27,7 @@ from helpers.practice.deployment_faults import FAULTS
 from helpers.project.go_live import PROXIES, Behind, Snippet, snippets
 from helpers.rehearsal.deployed import INSIDE, LAYOUT, DeployedWorld
 from helpers.rehearsal.strapi.server import ADMIN_EMAIL, ADMIN_PASSWORD
+from helpers.web import way_out
 
 _ADDRESSES = "the two addresses, which nobody has typed"
 _FORM = "Type the two addresses first (step 1)."
@@ -78,7 +79,7 @@ class Deployed:
     def http(self) -> httpx.Client:
         """For an administrator, who reaches a staging host as its checks do."""
         dialling = golive_client.dialling(self.resolve, self.cacert)
-        return httpx.Client(transport=self.transport(), timeout=10, **dialling)
+        return way_out.outward(transport=self.transport(), timeout=10, **dialling)
 
 
 class LayoutForm(Form):

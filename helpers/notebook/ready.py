@@ -23,5 +23,5 @@ class Ready(Block):
         super().__init__([self.line])
 
     def arrive(self) -> None:
-        self.line.back = _seen in (set(range(len(CHAPTERS))), set(GO_LIVE))
+        self.line.back = any(_seen.issuperset(whole) for whole in (range(len(CHAPTERS)), GO_LIVE))
         _seen.clear()

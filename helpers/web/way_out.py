@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import httpx
 
+from helpers.core.errors import InputError
+
 _LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
+
+
+_UNUSABLE = (ImportError, ValueError, httpx.InvalidURL)  # SOCKS, another scheme, no address
 
 
 def client(timeout: httpx.Timeout) -> httpx.Client:
@@ -16,7 +21,7 @@ def client(timeout: httpx.Timeout) -> httpx.Client:
     here: dict[str, httpx.BaseTransport | None] = dict.fromkeys(_LOOPBACK)
     try:
         return httpx.Client(timeout=timeout, mounts=here)
-    except (ImportError, ValueError, httpx.InvalidURL):  # SOCKS, another scheme, no address
+    except _UNUSABLE:
         # A proxy is for the way out: what runs on this machine is reached without it.
         loopback = httpx.HTTPTransport(trust_env=False)
         return httpx.Client(
@@ -24,14 +29,30 @@ def client(timeout: httpx.Timeout) -> httpx.Client:
         )
 
 
+def outward(**how: Any) -> httpx.Client:
+    """A client for the internet alone, made ``how`` httpx makes one.
+
+    Raises:
+        InputError: the environment's proxy cannot be used.
+    """
+    try:
+        return httpx.Client(**how)
+    except _UNUSABLE:
+        raise InputError(_said()) from None  # the cause may hold a password
+
+
+def _said() -> str:
+    """Names alone: a proxy's address may hold a password."""
+    named = [name for name in sorted(os.environ) if re.fullmatch(r"(?i)(https?|all|no)_proxy", name)]
+    names = ", ".join(name for name in named if os.environ[name])
+    return (
+        f"What {names or 'this system'} says of proxies cannot be used: "
+        "name an http:// or https:// proxy there, or none"
+    )
+
+
 class _Shut(httpx.BaseTransport):
     """In the place of a proxy that cannot be used."""
 
     def handle_request(self, request: httpx.Request) -> NoReturn:
-        # Names alone: a proxy's address may hold a password.
-        names = [name for name in sorted(os.environ) if re.fullmatch(r"(?i)(https?|all|no)_proxy", name)]
-        raise httpx.ProxyError(
-            f"the proxy of {', '.join(names) or 'this system'} cannot be used: "
-            "name an http:// or https:// proxy there, or none",
-            request=request,
-        )
+        raise httpx.ProxyError(_said(), request=request)

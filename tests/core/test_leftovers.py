@@ -12,7 +12,7 @@ import pytest
 
 from helpers.core import settings
 from helpers.core.leftovers import sweep
-from helpers.core.replace_file import draft_of
+from helpers.core.replace_file import draft_of, replace_file
 from helpers.kit import Kit
 from tests.support.git import needs_git
 
@@ -84,6 +84,13 @@ def test_the_draft_beside_a_written_file_is_removed(tmp_path: Path) -> None:
     aged(draft.parent)
     sweep(tmp_path, tmp_path / ".kit", [written])
     assert list(written.parent.iterdir()) == []
+
+
+def test_a_file_that_an_earlier_version_has_left_in_the_drafts_place_is_no_obstacle(tmp_path: Path) -> None:
+    written = tmp_path / ".env"
+    draft_of(written).parent.write_text("LEFT=1\n")
+    replace_file(written, b"NEW=1\n", None, step=lambda _: None)
+    assert [each.name for each in tmp_path.iterdir()] == [".env"]
 
 
 def test_what_another_notebook_writes_right_now_is_left_alone(left: Path) -> None:

@@ -69,6 +69,11 @@ CLOSED = [
     "/data.db::$DATA",  # the same file on Windows
     "/data.db.1",
     "/backup.sql.gz",
+    "/access.log.1.gz",
+    "/data.db.old.xz",
+    "/dump.sql.tar.gz",
+    "/vite.config.ts~",
+    "/id_rsa~",
     "/data%20copy.db",
     "/a;b.db",
     "/a%23b.db",
@@ -183,6 +188,11 @@ def spellings(target: str) -> dict[str, str]:
 @pytest.mark.parametrize("spelling", spellings("/"))
 def test_no_spelling_opens_it(target, spelling):
     assert closed(spellings(target)[spelling])
+
+
+@pytest.mark.parametrize("nested", ["a=?", "a=%3F", "a%3D%3F"])
+def test_images_of_images_beyond_all_measure_are_closed_unread(nested):
+    assert is_closed("/_next/image", "url=" + nested * 2000)
 
 
 def test_more_layers_than_anybody_writes_are_closed_unread():

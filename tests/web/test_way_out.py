@@ -7,6 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from helpers.__main__ import main
 from helpers.core.settings import load
 from helpers.kit import Kit
 from helpers.web import way_out
@@ -29,9 +30,21 @@ def test_a_proxy_that_cannot_be_used_is_named_without_its_password(
     server = serve(App("strapi"))
     with way_out.client(httpx.Timeout(5)) as client:
         assert client.get(server.url).status_code == 200
-        with pytest.raises(httpx.ProxyError, match=f"the proxy of {name} cannot be used") as caught:
+        with pytest.raises(httpx.ProxyError, match=f"What {name} says of proxies cannot be used") as caught:
             client.get("https://a.example")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "value"), UNUSABLE.values(), ids=UNUSABLE)
+def test_going_live_names_it_too(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, value)
+    addresses = ["--strapi", "https://api.example.com", "--page", "https://www.example.com"]
+    assert main(["golive", *addresses]) == 2
+    said = capsys.readouterr().err
+    assert f"What {name} says of proxies cannot be used" in said
+    assert "hunter2" not in said
 
 
 def test_a_proxy_leads_out_and_never_to_this_machine(
