@@ -9,8 +9,8 @@ Twelve rooms; each imports from those above it alone, and docs/house.md says why
     login, rehearsal           the verdict on what was witnessed; stand-ins under their real names
     kit                        one setup in progress: its facts, and the rehearsal's servers or the user's own
     doctor                     every check, measured once, told with cause and fix
-    practice, __main__         one thing broken on purpose; the same setup from a terminal
-    notebook                   what people click and look at: the only room with widgets
+    practice, commands         one thing broken on purpose; what each command of the terminal does
+    notebook, __main__         what people click, the only room with widgets; what is typed in a terminal
 """
 
 __version__ = "0.1.0"

@@ -301,7 +301,7 @@ def test_golive_speaks_like_the_doctor(
     addresses = ["--strapi", LAYOUT.strapi, "--page", f"{LAYOUT.page}/"]
     with DeployedWorld() as world:
         through = partial(golive.run, transport=world.internet.transport())
-        monkeypatch.setattr("helpers.__main__.golive_checks.run", through)
+        monkeypatch.setattr("helpers.commands.golive_checks.run", through)
         assert main(["golive", *addresses, "--json"]) == 0
         found = json.loads(capsys.readouterr().out)
         assert (found["ok"], found["mode"]) == (True, "deployed")
