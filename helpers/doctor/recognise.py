@@ -158,7 +158,8 @@ def _compiled(expression: str) -> re.Pattern[str]:
 @cache
 def _literals(expression: str) -> list[frozenset[str]]:
     """One of each set stands in whatever it matches; to look for them first is a hundred times faster."""
-    return _required(_parser.parse(expression, re.I))
+    found = [each for each in _required(_parser.parse(expression, re.I)) if _shortest(each)]
+    return sorted(found, key=_shortest, reverse=True)  # the longest are the rarest
 
 
 def _required(parts: Iterable[tuple[Any, Any]]) -> list[frozenset[str]]:
@@ -172,14 +173,14 @@ def _required(parts: Iterable[tuple[Any, Any]]) -> list[frozenset[str]]:
         if kind is _parser.SUBPATTERN:
             found += _required(value[-1])
         elif kind is _parser.BRANCH:
-            found.append(frozenset().union(*(_most_telling(_required(each)) for each in value[1])))
+            found.append(frozenset().union(*(max(_required(each), key=_shortest) for each in value[1])))
         elif kind is _parser.MAX_REPEAT and value[0]:
             found += _required(value[2])
     return [*found, frozenset({run})]
 
 
-def _most_telling(found: list[frozenset[str]]) -> frozenset[str]:
-    return max(found, key=lambda each: min(map(len, each), default=0))
+def _shortest(literals: frozenset[str]) -> int:
+    return min(map(len, literals))
 
 
 def _explained(found: list[re.Match[str]]) -> int:
