@@ -11,8 +11,6 @@ import httpx
 from helpers.core.errors import InputError
 
 _LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
-
-
 _UNUSABLE = (ImportError, ValueError, httpx.InvalidURL)  # SOCKS, another scheme, no address
 
 
