@@ -26,10 +26,17 @@ from tests.support.workshops import HUB, Workshop, a_workshop
 pytestmark = pytest.mark.workshop
 
 REHEARSED = "from helpers.notebook import chapter; kit = chapter(4); kit.rehearse_up_to(4)"
+SHARED = [Path(folder) for folder in ("/tmp", "/var/tmp", "/dev/shm")]  # noqa: S108 - looked at only
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+def shared_before() -> set[Path]:
+    """What lay there before the workshop: an account that is gone may have had an attendee's number."""
+    return {path for folder in SHARED for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def workshop(shared_before: set[Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     with a_workshop(tmp_path_factory.mktemp("hub")) as workshop:
         yield workshop
 
@@ -151,17 +158,18 @@ def test_an_attendee_can_open_no_file_of_another(workshop):
 
 
 @needs_root
-def test_nothing_of_an_attendees_kit_lies_in_a_folder_that_all_share(workshop):
+def test_nothing_of_an_attendees_kit_lies_in_a_folder_that_all_share(workshop, shared_before):
     """So that it goes with the account."""
     ann = pwd.getpwnam(workshop.names[1])
 
-    async def look() -> list[str]:
+    async def look() -> list[Path]:
         async with workshop.server(ann.pw_name) as server, server.kernel() as kernel:
             code = REHEARSED
             assert await run_notebook(kernel, [code]) == []
             assert list(Path(ann.pw_dir, ".tmp").glob("kit-rehearsal-*"))
-            found = ["find", "/tmp", "/var/tmp", "/dev/shm", "-maxdepth", "1", "-user", ann.pw_name]  # noqa: S108
-            return subprocess.run(found, capture_output=True, text=True, check=False).stdout.split()
+            found = ["find", *SHARED, "-mindepth", "1", "-maxdepth", "1", "-user", ann.pw_name]
+            said = subprocess.run(found, capture_output=True, text=True, check=False).stdout
+            return [path for path in map(Path, said.splitlines()) if path not in shared_before]
 
     assert asyncio.run(look()) == []
 
