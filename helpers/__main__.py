@@ -18,14 +18,25 @@ _LONGEST = 86_400.0  # seconds
 
 
 def main(argv: list[str] | None = None) -> int:
-    given = sys.argv[1:] if argv is None else argv
+    try:
+        try:
+            return _run(sys.argv[1:] if argv is None else argv)
+        finally:  # of --help, too, which leaves by SystemExit
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+    except BrokenPipeError:  # whoever reads it, such as head, has seen enough
+        nobody = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):  # or Python tells it once more
+            os.dup2(nobody, stream.fileno())
+        return do.FAILED
+
+
+def _run(given: list[str]) -> int:
     cut = given.index("--") if given[:1] == ["lab"] and "--" in given else len(given)
     arguments = _parser().parse_args(given[:cut], argparse.Namespace(options=given[cut + 1 :]))
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
-        code = command(arguments)
-        sys.stdout.flush()
-        return code
+        return command(arguments)
     except InputError as error:
         print("\n".join(error.lines()), file=sys.stderr)
         return do.USAGE
@@ -34,9 +45,6 @@ def main(argv: list[str] | None = None) -> int:
         return do.FAILED
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
-        return do.FAILED
-    except BrokenPipeError:  # whoever reads it, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tells it once more
         return do.FAILED
 
 

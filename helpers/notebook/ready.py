@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from helpers.kit import Kit
 from helpers.notebook.guide import Guide, link
-from helpers.notebook.steps import CHAPTERS, GO_LIVE
+from helpers.notebook.steps import CHAPTERS, GO_LIVE, PRACTICE
 from helpers.notebook.widgets import Block
 
-_seen: set[int | str] = set()  # the chapters, or steps of going live, that have run since the last time
+_WHOLES = (range(len(CHAPTERS)), PRACTICE, GO_LIVE)
+_seen: set[int | str] = set()  # the parts of a notebook that have run since the last time
 
 
 def has_run(part: int | str) -> None:
@@ -23,5 +24,5 @@ class Ready(Block):
         super().__init__([self.line])
 
     def arrive(self) -> None:
-        self.line.back = any(_seen.issuperset(whole) for whole in (range(len(CHAPTERS)), GO_LIVE))
+        self.line.back = any(_seen.issuperset(whole) for whole in _WHOLES)
         _seen.clear()

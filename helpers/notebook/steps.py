@@ -17,6 +17,9 @@ CHAPTERS = (
 # What the cells of the notebook for going live are called.
 GO_LIVE = ("lines", "provider", "check", "login")
 
+# What the notebook for practice runs that no single cell of another one does.
+PRACTICE = ("practice", "doctor", "what do you see")
+
 
 class Step(NamedTuple):
     """A heading of the notebook; ``check`` measures whether the step is done."""

@@ -248,6 +248,26 @@ def test_so_does_a_run_of_all_that_goes_live() -> None:
     play(scene)
 
 
+def test_so_does_a_run_of_all_that_practises() -> None:
+    first = "Break something"
+    assert f'all_ready("{first}")' in notebooks.cells(notebooks.PRACTICE, "code")[-1]
+    assert f"## {first}\n" in notebooks.prose(notebooks.PRACTICE)
+
+    async def scene() -> None:
+        await cells.doctor()
+        cells.what_do_you_see()  # as in a chapter of the first notebook
+        cells.all_ready(first)
+        line = the(ready.Ready, first).line
+        assert not line.back
+        cells.practice_form()
+        await cells.doctor()
+        cells.what_do_you_see()
+        cells.all_ready(first)
+        assert line.back
+
+    play(scene)
+
+
 def test_what_follows_from_a_failed_step_waits_for_it_and_does_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
