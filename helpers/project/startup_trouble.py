@@ -19,7 +19,15 @@ _GONE = (
     r"""(?:require\(|from|import\(?)\s*['"]"""
     r"""(grant(?:-koa)?|purest|@strapi/plugin-users-permissions/server[^'"]*)['"]"""
 )
-_APP_KEYS = r"keys\s*:\s*env\.array\(\s*['\"](\w+)['\"]\s*\)"
+# What it does not start without, by the file of config/ that names the variable.
+_SECRETS = {
+    "server": (r"keys\s*:\s*env\.array\(\s*['\"](\w+)['\"]\s*\)", "app keys", known.APP_KEYS_MISSING),
+    "admin": (
+        r"apiToken\s*:\s*\{\s*salt\s*:\s*env\(\s*['\"](\w+)['\"]\s*\)",
+        "salt for its API tokens",
+        known.STRAPI_SECRET_MISSING,
+    ),
+}
 
 
 def trouble(folder: str) -> KitError | None:
@@ -30,7 +38,7 @@ def trouble(folder: str) -> KitError | None:
         project = Folder(folder)
     except InputError:
         return None
-    found = (look(project) for look in (mixed_versions, gone_imports, _no_keys, _wrong_node))
+    found = (look(project) for look in (mixed_versions, gone_imports, _no_secret, _wrong_node))
     return next(filter(None, found), None)
 
 
@@ -70,18 +78,16 @@ def gone_imports(project: Folder) -> KitError | None:
     return None
 
 
-def _no_keys(project: Folder) -> KitError | None:
-    config = project.read("config/server.js") or project.read("config/server.ts") or b""
-    named = re.search(_APP_KEYS, config.decode(errors="replace"))
-    if not named or os.environ.get(named[1]):
-        return None
+def _no_secret(project: Folder) -> KitError | None:
     values = {each.key: each.value for each in bindings(read(project.read(".env") or b""))}
-    if values.get(named[1]):
-        return None
-    evidence = f"config/server reads {named[1]}, and .env does not set it"
-    return KitError(
-        "This Strapi has no app keys, so it does not start", failure=known.APP_KEYS_MISSING, evidence=evidence
-    )
+    for name, (pattern, what, failure) in _SECRETS.items():
+        config = project.read(f"config/{name}.js") or project.read(f"config/{name}.ts") or b""
+        named = re.search(pattern, config.decode(errors="replace"))
+        if named and not os.environ.get(named[1]) and not values.get(named[1]):
+            evidence = f"config/{name} reads {named[1]}, and .env does not set it"
+            told = f"This Strapi has no {what}, so it does not start"
+            return KitError(told, failure=failure, evidence=evidence)
+    return None
 
 
 def _wrong_node(project: Folder) -> KitError | None:

@@ -54,6 +54,18 @@ def test_missing_app_keys_are_why_strapi_does_not_start(
     assert startup_trouble.trouble(str(tmp_path)) is None
 
 
+def test_a_missing_salt_is_why_strapi_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin = "export default ({ env }) => ({ apiToken: { salt: env('API_TOKEN_SALT') }, "
+    admin += "transfer: { token: { salt: env('TRANSFER_TOKEN_SALT') } } });"  # it starts without this one
+    strapi_project(tmp_path, **{"config/admin.ts": admin})
+    trouble = startup_trouble.trouble(str(tmp_path))
+    assert failure_of(trouble) == "A48"
+    assert trouble
+    assert trouble.evidence == "config/admin reads API_TOKEN_SALT, and .env does not set it"
+    monkeypatch.setenv("API_TOKEN_SALT", "from outside")
+    assert startup_trouble.trouble(str(tmp_path)) is None
+
+
 def test_half_an_update_is_named_with_both_versions(tmp_path: Path) -> None:
     utils = json.dumps({"version": "5.54.0"})
     needs = {"@strapi/strapi": "5.52.3", "@strapi/plugin-users-permissions": "5.52.3"}

@@ -29,6 +29,8 @@ OTHERS_BUTTONS = {
 }
 # Variables that are not the kit's, and who reads them.
 OTHERS_VARIABLES = {
+    "ADMIN_JWT_SECRET": "Strapi",
+    "API_TOKEN_SALT": "Strapi",
     "APP_KEYS": "Strapi",
     "DANGEROUSLY_DISABLE_HOST_CHECK": "create-react-app",
     "JWT_SECRET": "Strapi",

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from helpers.core import settings
 from helpers.doctor import checks
 from helpers.doctor.recognise import read
 from helpers.kit import Kit
-from tests.real.strapi import NEWEST, RealStrapi, install
+from tests.real.strapi import NEWEST, VERSIONS, RealStrapi, install
 from tests.real.test_faults_by_version import LiveKit
 from tests.real.test_login import Stage
 
@@ -43,7 +44,12 @@ def no_keys(project: Path) -> dict[str, str]:
     return {"APP_KEYS": ""}
 
 
-@pytest.mark.parametrize(("id_", "break_it"), [("A24", no_keys), ("A39", use_purest)])
+def no_salt(project: Path) -> dict[str, str]:
+    (project / ".env").write_text("APP_KEYS=one,two\n")
+    return {"API_TOKEN_SALT": ""}
+
+
+@pytest.mark.parametrize(("id_", "break_it"), [("A24", no_keys), ("A48", no_salt), ("A39", use_purest)])
 def test_a_strapi_that_does_not_start_is_named(
     project: Path,
     tmp_path: Path,
@@ -63,6 +69,24 @@ def test_a_strapi_that_does_not_start_is_named(
     finally:
         kit.close()
     record_property("provokes", id_)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_secret_that_only_production_misses_is_named(version: str, tmp_path: Path) -> None:
+    """In development Strapi makes this one itself."""
+    strapi = RealStrapi(tmp_path, version, environment={"JWT_SECRET": "", "NODE_ENV": "production"})
+    with pytest.raises(RuntimeError, match="ended by itself"), strapi:
+        pass
+    told = read(strapi.log.read_text()).matches
+    assert [(match.failure.id, match.sure) for match in told] == [("A48", True)]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_strapi_logs_where_administrators_have_no_secret_is_named(version: str, tmp_path: Path) -> None:
+    strapi = RealStrapi(tmp_path, version, environment={"ADMIN_JWT_SECRET": ""})
+    with pytest.raises(httpx.HTTPStatusError, match="500"), strapi:
+        pass
+    assert read(strapi.log.read_text()).matches[0].failure.id == "A48"
 
 
 def test_a_proxy_setting_that_strapi_no_longer_reads_is_named(

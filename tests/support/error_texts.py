@@ -22,6 +22,8 @@ CORPORA: dict[str, Corpus] = {
     "held out, fourth": _read("fourth"),
     "held out, fifth": _read("fifth"),
     "held out, sixth": _read("sixth"),
+    "held out, seventh": _read("seventh"),
+    "held out, eighth": _read("eighth"),
 }
 OURS = CORPORA["tuned on"]
 
