@@ -19,13 +19,20 @@ def _match(match: Match) -> dict[str, Any]:
 
 
 def as_lines(reading: Reading) -> list[str]:
-    lines = [f"Seen: {'; '.join(reading.seen)}"] if reading.seen else []
+    head = [f"Seen: {'; '.join(reading.seen)}"] if reading.seen else []
     if not reading.matches:
-        lines.append("Nothing known fits.")
-    for number, match in enumerate(reading.matches):
-        lines += ["", f"{'Sure ' if match.sure else 'Guess'} [{match.failure.id}] {match.failure.title}"]
-        lines.append(f"      {match.why}")
-        if number == 0 or match.sure:
-            steps = (f"{step}. {told}" for step, told in enumerate(match.failure.fix, 1))
-            lines += [f"      {told}" for told in (match.failure.cause, *steps)]
-    return [*lines, *(["", f"Next: {reading.next}"] if reading.next else [])]
+        head.append("Nothing known fits.")
+    cards = [_card(match, whole=match.sure or not at) for at, match in enumerate(reading.matches)]
+    last = [f"Next: {reading.next}"] if reading.next else []
+    blocks = [block for block in (head, *cards, last) if block]
+    return "\n\n".join("\n".join(block) for block in blocks).split("\n")
+
+
+def _card(match: Match, *, whole: bool) -> list[str]:
+    entry = match.failure
+    steps = [f"{number}. {step}" for number, step in enumerate(entry.fix, 1)]
+    told = [match.why, *([entry.cause, *steps] if whole else [])]
+    return [
+        f"{'Sure ' if match.sure else 'Guess'} [{entry.id}] {entry.title}",
+        *(f"      {each}" for each in told),
+    ]
