@@ -26,7 +26,7 @@ def default() -> Path:
         InputError: this user has no home, as some in a container.
     """
     try:
-        return checkout() or user_state_path(NAME).expanduser()  # earlier platformdirs leave a ~ they cannot read
+        return checkout() or user_state_path(NAME).expanduser()  # some leave a ~ in it
     except RuntimeError as error:
         raise InputError("This user has no home folder.", fix=[_CHOOSE]) from error
 

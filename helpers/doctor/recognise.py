@@ -26,6 +26,7 @@ _GUESSES = 3
 _TELLING = 6  # what shared words must weigh together, measured on texts that were not tuned on
 _CODE = 200  # characters that an error code is worth: it tells more than any sentence around it
 # What programs print and people do not write.
+_QUOTES = " \n\"'`*>."
 _PROGRAMS = re.compile(r"""[][{}<>=/\\|_"#*]|[:.]\S|[a-z][A-Z]|\d\d""")
 # ``"code": "not_found"`` names an error; a code that logs somebody in is no word.
 _ERROR_NAME = re.compile(r'"code":\s*"[A-Za-z]+([_-][A-Za-z]+)*\d{0,4}"')
@@ -70,6 +71,7 @@ def read(text: str, *, masked: bool = False) -> Reading:
 def _readable(text: str) -> str:
     """As it is, and once more as its author meant it: out of an address, out of HTML."""
     shown = excerpt(text)[0].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    shown = re.sub(r"[ \t]*\n[ \t]*", "\n", shown)
     meant = html.unescape(re.sub(r"<[^<>]*>", " ", unquote_plus(shown)))
     return shown if meant == shown else f"{shown}\n{' '.join(meant.split())}"
 
@@ -113,13 +115,13 @@ def _guesses(shown: _Text, parties: set[str]) -> list[Match]:
     What somebody tells in sentences of his own names no party; a program's output without one is nobody's.
     """
     bare, shared, said = [], [], _words(shown.low)
-    told = not _PROGRAMS.search(shown.shown)
+    told = not _PROGRAMS.search(shown.shown.strip(_QUOTES))
     for entry in failures.all_failures().values():
         near = entry.id[0] in parties
         if found := _found((*entry.signs, *entry.words, *entry.hints), shown):
             why = f"Only a guess: it says {_short(found[0])}"
             bare.append(Match(entry, why, _CODE * near + _explained(found), sure=False))
-        elif (near or told) and len(common := said & _words(_text(entry).lower())) > 1:
+        elif (near or told) and len(common := said & _vocabulary()[entry.id]) > 1:
             why = f"Only a guess: it shares the words {', '.join(sorted(common))}"
             shared.append(Match(entry, why, sum(_weights()[word] for word in common), sure=False))
     telling = [match for match in shared if match.score > _TELLING]
@@ -130,20 +132,28 @@ def _best_first(matches: list[Match]) -> list[Match]:
     return sorted(matches, key=lambda match: -match.score)
 
 
-def _text(entry: Failure) -> str:
-    return f"{entry.title} {' '.join(entry.signal)} {entry.cause} {entry.see}"
-
-
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"[a-z]{4,}", text))
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z]{4,}", text.lower()))
 
 
 @cache
-def _weights() -> Counter[str]:
+def _vocabulary() -> dict[str, frozenset[str]]:
+    """The words of each entry, and those of what others say of it."""
+    return {id_: _words(_text(entry)) for id_, entry in failures.all_failures().items()}
+
+
+def _text(entry: Failure) -> str:
+    expressions = " ".join((*entry.signs, *entry.words, *entry.hints))
+    said = re.sub(r"\\.", " ", expressions)  # the b of a boundary belongs to no word
+    return f"{entry.title} {' '.join(entry.signal)} {entry.cause} {entry.see} {said}"
+
+
+@cache
+def _weights() -> dict[str, float]:
     """What few entries say tells more."""
-    entries = failures.all_failures().values()
-    number = Counter(word for entry in entries for word in _words(_text(entry).lower()))
-    return Counter({word: math.log(len(entries) / count) for word, count in number.items()})
+    vocabulary = _vocabulary()
+    number = Counter(word for words in vocabulary.values() for word in words)
+    return {word: math.log(len(vocabulary) / count) for word, count in number.items()}
 
 
 def _found(expressions: Iterable[str], shown: _Text) -> list[re.Match[str]]:
@@ -152,13 +162,18 @@ def _found(expressions: Iterable[str], shown: _Text) -> list[re.Match[str]]:
 
 @cache
 def _compiled(expression: str) -> re.Pattern[str]:
-    return re.compile(expression, re.I)
+    return re.compile(_wrapped(expression), re.I)
+
+
+def _wrapped(expression: str) -> str:
+    """A terminal, or a mail, breaks a line wherever there is a blank."""
+    return expression.replace(" ", r"\s")
 
 
 @cache
 def _literals(expression: str) -> list[frozenset[str]]:
     """One of each set stands in whatever it matches; to look for them first is a hundred times faster."""
-    found = [each for each in _required(_parser.parse(expression, re.I)) if _shortest(each)]
+    found = [each for each in _required(_parser.parse(_wrapped(expression), re.I)) if _shortest(each)]
     return sorted(found, key=_shortest, reverse=True)  # the longest are the rarest
 
 

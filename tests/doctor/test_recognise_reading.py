@@ -77,6 +77,11 @@ def test_the_page_of_a_browser_is_read_through_its_markup() -> None:
     assert read(page).matches[0].failure.id == "B05"
 
 
+def test_a_sentence_that_a_terminal_has_wrapped_is_read_as_one() -> None:
+    text = "but the client failed to establish a connection to   \n    the local address localhost:64135."
+    assert [(match.failure.id, match.sure) for match in read(text).matches] == [("C06", True)]
+
+
 def test_a_secret_in_the_text_is_told_and_never_repeated() -> None:
     found = read(
         "https://shop.example/x?error=oauth_error&error_description=OAuth2+state+mismatch&code=AQDx8s7"

@@ -24,6 +24,7 @@ CORPORA: dict[str, Corpus] = {
     "held out, sixth": _read("sixth"),
     "held out, seventh": _read("seventh"),
     "held out, eighth": _read("eighth"),
+    "held out, ninth": _read("ninth"),
 }
 OURS = CORPORA["tuned on"]
 
