@@ -12,6 +12,8 @@ from helpers.gateway.attempt import Attempt, Hop
 
 # Older ones are forgotten, so that a busy gateway stays small.
 _MOST_ATTEMPTS = 20
+# Seconds of waiting at a time: an interrupt that comes just before is seen only after.
+_TURN = 0.5
 
 
 class Witness:
@@ -100,7 +102,7 @@ class Witness:
         """The first attempt begun after ``since`` (monotonic seconds) that is ``decided``.
 
         Raises:
-            Stopped: ``timeout`` seconds passed, or ``cancelled`` was set (noticed within half a second).
+            Stopped: ``timeout`` seconds passed, or ``cancelled`` was set.
         """
         deadline = time.monotonic() + timeout
         with self._changed:
@@ -113,7 +115,7 @@ class Witness:
                     raise Stopped("Stopped waiting, as asked")
                 if left <= 0:
                     raise Stopped(f"No login arrived within {timeout:.0f} seconds")
-                self._changed.wait(min(left, 0.5) if cancelled else left)
+                self._changed.wait(min(left, _TURN))
 
 
 def _may_be_of(hop: Hop, attempt: Attempt) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import queue
+import signal
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -107,3 +110,27 @@ def test_reading_while_others_record_never_sees_a_login_without_hops():
     reader.join()
 
     assert not empty
+
+
+# The signal reaches a thread that does not wait, as one does that comes just before the waiting begins.
+INTERRUPTED = """
+import os, signal, threading, time
+from helpers.gateway.witness import Witness
+
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    Witness().wait(lambda attempt: True, timeout=600)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="asks for the signals of POSIX")
+def test_an_interrupt_ends_the_waiting_also_where_it_comes_just_before_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "interrupted\n"
