@@ -123,9 +123,18 @@ def _guesses(shown: _Text, parties: set[str]) -> list[Match]:
             bare.append(Match(entry, why, _CODE * near + _explained(found), sure=False))
         elif (near or told) and len(common := said & _vocabulary()[entry.id]) > 1:
             why = f"Only a guess: it shares the words {', '.join(sorted(common))}"
-            shared.append(Match(entry, why, sum(_weights()[word] for word in common), sure=False))
-    telling = [match for match in shared if match.score > _TELLING]
-    return [*_best_first(bare), *_best_first(telling)][:_GUESSES]
+            shared += [Match(entry, why, score, sure=False)] if (score := _shared(entry, common)) else []
+    return [*_best_first(bare), *_best_first(shared)][:_GUESSES]
+
+
+def _shared(entry: Failure, common: frozenset[str]) -> float:
+    """How much of an entry's own words these are, the rare ones most; 0 if they tell too little."""
+    weights = _weights()
+    if sum(weights[word] for word in common) <= _TELLING:
+        return 0
+    return sum(weights[word] ** 2 for word in common) / math.hypot(
+        *(weights[word] for word in _vocabulary()[entry.id])
+    )
 
 
 def _best_first(matches: list[Match]) -> list[Match]:

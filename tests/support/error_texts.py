@@ -25,6 +25,7 @@ CORPORA: dict[str, Corpus] = {
     "held out, seventh": _read("seventh"),
     "held out, eighth": _read("eighth"),
     "held out, ninth": _read("ninth"),
+    "held out, tenth": _read("tenth"),
 }
 OURS = CORPORA["tuned on"]
 
