@@ -8,25 +8,20 @@ anchor of its party. The English tails and codes of a translated page count too:
 from __future__ import annotations
 
 import html
-import math
 import re
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from re import _parser  # type: ignore[attr-defined]
-from typing import Any
 from urllib.parse import unquote_plus
 
 from helpers import failures
 from helpers.doctor.excerpt import excerpt
+from helpers.doctor.shared_words import shared, words
+from helpers.doctor.sign_search import Searched
 from helpers.failures import Anchor, Failure, known
 
 _GUESSES = 3
-_TELLING = 6  # what shared words must weigh together, measured on texts that were not tuned on
 _CODE = 200  # characters that an error code is worth: it tells more than any sentence around it
-# What programs print and people do not write.
 _QUOTES = " \n\"'`*>."
+# What programs print and people do not write.
 _PROGRAMS = re.compile(r"""[][{}<>=/\\|_"#*]|[:.]\S|[a-z][A-Z]|\d\d""")
 # ``"code": "not_found"`` names an error; a code that logs somebody in is no word.
 _ERROR_NAME = re.compile(r'"code":\s*"[A-Za-z]+([_-][A-Za-z]+)*\d{0,4}"')
@@ -34,7 +29,7 @@ _ERROR_NAME = re.compile(r'"code":\s*"[A-Za-z]+([_-][A-Za-z]+)*\d{0,4}"')
 
 @dataclass(frozen=True)
 class Match:
-    """``score``: how many characters of the text it explains. ``sure`` is False for a guess."""
+    """``score``: how many characters of the text it explains, or how near a mere guess is."""
 
     failure: Failure
     why: str
@@ -56,7 +51,7 @@ def read(text: str, *, masked: bool = False) -> Reading:
 
     ``masked`` says that the text held a secret before it came here.
     """
-    shown = _Text(_readable(text))
+    shown = Searched(_readable(text))
     found = [(anchor, match) for anchor in failures.anchors() if (match := shown.search(anchor.sign))]
     ours = [(anchor, match) for anchor, match in found if anchor.party]
     parties = {anchor.party for anchor, _ in ours}
@@ -76,29 +71,11 @@ def _readable(text: str) -> str:
     return shown if meant == shown else f"{shown}\n{' '.join(meant.split())}"
 
 
-class _Text:
-    """A text, searched in any case and once for each sign; what it cannot match is passed over untried."""
-
-    def __init__(self, shown: str) -> None:
-        self.shown, self.low = shown, shown.lower()
-        self._found: dict[str, re.Match[str] | None] = {}
-
-    def search(self, expression: str) -> re.Match[str] | None:
-        if expression not in self._found:
-            self._found[expression] = self._search(expression)
-        return self._found[expression]
-
-    def _search(self, expression: str) -> re.Match[str] | None:
-        if not all(any(literal in self.low for literal in each) for each in _literals(expression)):
-            return None
-        return _compiled(expression).search(self.shown)
-
-
-def _rated(shown: _Text, *, parties: set[str]) -> list[Match]:
+def _rated(shown: Searched, *, parties: set[str]) -> list[Match]:
     rated = []
     for entry in failures.all_failures().values():
-        words = entry.words if entry.id[0] in parties else ()
-        if (found := _found((*entry.signs, *words), shown)) and not _found(entry.unless, shown):
+        beside = entry.words if entry.id[0] in parties else ()
+        if (found := shown.all((*entry.signs, *beside))) and not shown.all(entry.unless):
             rated.append(Match(entry, f"It says: {_short(found[0])}", _explained(found)))
     return _causes_first(_best_first(rated))
 
@@ -109,102 +86,27 @@ def _causes_first(matches: list[Match]) -> list[Match]:
     return sorted(matches, key=lambda match: not names.isdisjoint(match.failure.follows))
 
 
-def _guesses(shown: _Text, parties: set[str]) -> list[Match]:
+def _guesses(shown: Searched, parties: set[str]) -> list[Match]:
     """By bare words; after those, by what an entry of a party that was seen says, too.
 
     What somebody tells in sentences of his own names no party; a program's output without one is nobody's.
     """
-    bare, shared, said = [], [], _words(shown.low)
+    bare, near, said = [], [], words(shown.shown)
     told = not _PROGRAMS.search(shown.shown.strip(_QUOTES))
     for entry in failures.all_failures().values():
-        near = entry.id[0] in parties
-        if found := _found((*entry.signs, *entry.words, *entry.hints), shown):
+        ours = entry.id[0] in parties
+        if found := shown.all((*entry.signs, *entry.words, *entry.hints)):
             why = f"Only a guess: it says {_short(found[0])}"
-            bare.append(Match(entry, why, _CODE * near + _explained(found), sure=False))
-        elif (near or told) and len(common := said & _vocabulary()[entry.id]) > 1:
+            bare.append(Match(entry, why, _CODE * ours + _explained(found), sure=False))
+        elif ours or told:
+            nearness, common = shared(said, entry)
             why = f"Only a guess: it shares the words {', '.join(sorted(common))}"
-            shared += [Match(entry, why, score, sure=False)] if (score := _shared(entry, common)) else []
-    return [*_best_first(bare), *_best_first(shared)][:_GUESSES]
-
-
-def _shared(entry: Failure, common: frozenset[str]) -> float:
-    """How much of an entry's own words these are, the rare ones most; 0 if they tell too little."""
-    weights = _weights()
-    if sum(weights[word] for word in common) <= _TELLING:
-        return 0
-    return sum(weights[word] ** 2 for word in common) / math.hypot(
-        *(weights[word] for word in _vocabulary()[entry.id])
-    )
+            near += [Match(entry, why, nearness, sure=False)] if nearness else []
+    return [*_best_first(bare), *_best_first(near)][:_GUESSES]
 
 
 def _best_first(matches: list[Match]) -> list[Match]:
     return sorted(matches, key=lambda match: -match.score)
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[a-z]{4,}", text.lower()))
-
-
-@cache
-def _vocabulary() -> dict[str, frozenset[str]]:
-    """The words of each entry, and those of what others say of it."""
-    return {id_: _words(_text(entry)) for id_, entry in failures.all_failures().items()}
-
-
-def _text(entry: Failure) -> str:
-    expressions = " ".join((*entry.signs, *entry.words, *entry.hints))
-    said = re.sub(r"\\.", " ", expressions)  # the b of a boundary belongs to no word
-    return f"{entry.title} {' '.join(entry.signal)} {entry.cause} {entry.see} {said}"
-
-
-@cache
-def _weights() -> dict[str, float]:
-    """What few entries say tells more."""
-    vocabulary = _vocabulary()
-    number = Counter(word for words in vocabulary.values() for word in words)
-    return {word: math.log(len(vocabulary) / count) for word, count in number.items()}
-
-
-def _found(expressions: Iterable[str], shown: _Text) -> list[re.Match[str]]:
-    return [match for each in expressions if (match := shown.search(each))]
-
-
-@cache
-def _compiled(expression: str) -> re.Pattern[str]:
-    return re.compile(_wrapped(expression), re.I)
-
-
-def _wrapped(expression: str) -> str:
-    """A terminal, or a mail, breaks a line wherever there is a blank."""
-    return expression.replace(" ", r"\s")
-
-
-@cache
-def _literals(expression: str) -> list[frozenset[str]]:
-    """One of each set stands in whatever it matches; to look for them first is a hundred times faster."""
-    found = [each for each in _required(_parser.parse(_wrapped(expression), re.I)) if _shortest(each)]
-    return sorted(found, key=_shortest, reverse=True)  # the longest are the rarest
-
-
-def _required(parts: Iterable[tuple[Any, Any]]) -> list[frozenset[str]]:
-    found: list[frozenset[str]] = []
-    run = ""
-    for kind, value in parts:
-        if kind is _parser.LITERAL:
-            run += chr(value).lower()
-            continue
-        found, run = [*found, frozenset({run})], ""
-        if kind is _parser.SUBPATTERN:
-            found += _required(value[-1])
-        elif kind is _parser.BRANCH:
-            found.append(frozenset().union(*(max(_required(each), key=_shortest) for each in value[1])))
-        elif kind is _parser.MAX_REPEAT and value[0]:
-            found += _required(value[2])
-    return [*found, frozenset({run})]
-
-
-def _shortest(literals: frozenset[str]) -> int:
-    return min(map(len, literals))
 
 
 def _explained(found: list[re.Match[str]]) -> int:

@@ -26,6 +26,7 @@ CORPORA: dict[str, Corpus] = {
     "held out, eighth": _read("eighth"),
     "held out, ninth": _read("ninth"),
     "held out, tenth": _read("tenth"),
+    "held out, eleventh": _read("eleventh"),
 }
 OURS = CORPORA["tuned on"]
 

@@ -1,0 +1,47 @@
+"""How near a text is to an entry of the catalogue where nothing proves it: by the words that both say."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from functools import cache
+
+from helpers import failures
+from helpers.failures import Failure
+
+_TELLING = 6  # what they must weigh together, measured on texts that were not tuned on
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z]{4,}", text.lower()))
+
+
+def shared(said: frozenset[str], entry: Failure) -> tuple[float, frozenset[str]]:
+    """How much of an entry these words are, the rare ones most, and which; 0 if they tell too little."""
+    own, weights = _vocabulary()[entry.id], _weights()
+    common = said & own
+    if len(common) < 2 or sum(weights[word] for word in common) <= _TELLING:
+        return 0, common
+    nearness = sum(weights[word] ** 2 for word in common) / math.hypot(*(weights[word] for word in own))
+    return nearness, common
+
+
+@cache
+def _vocabulary() -> dict[str, frozenset[str]]:
+    """The words of each entry, and those of what others say of it."""
+    return {id_: words(_text(entry)) for id_, entry in failures.all_failures().items()}
+
+
+def _text(entry: Failure) -> str:
+    expressions = " ".join((*entry.signs, *entry.words, *entry.hints))
+    said = re.sub(r"\\.", " ", expressions)  # the b of a boundary belongs to no word
+    return f"{entry.title} {' '.join(entry.signal)} {entry.cause} {entry.see} {said}"
+
+
+@cache
+def _weights() -> dict[str, float]:
+    """What few entries say tells more."""
+    vocabulary = _vocabulary()
+    number = Counter(word for own in vocabulary.values() for word in own)
+    return {word: math.log(len(vocabulary) / count) for word, count in number.items()}
