@@ -24,6 +24,7 @@ def rows() -> list[Row]:
     with rehearsed() as kit:
         robot = kit.browser()
         robot.finish(robot.start(), allow=True)
+        kit.logins.wait(timeout=10)
         near = _row(kit, "on one machine", "")
 
         def travel(request: httpx.Request) -> None:

@@ -40,6 +40,7 @@ def test_a_healthy_setup_passes_before_and_after_the_login(
     assert checks.in_order([*before.values()])
     robot = kit.browser()
     robot.finish(robot.start(), allow=True)
+    kit.logins.wait(timeout=10)  # for the proof, which is asked for aside
     assert by_id(kit)["login"].status == PASSED
     assert all(result.evidence for result in before.values())
 

@@ -117,6 +117,7 @@ INTERRUPTED = """
 import os, signal, threading, time
 from helpers.gateway.witness import Witness
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()

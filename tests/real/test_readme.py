@@ -121,10 +121,16 @@ def test_a_terminal_command_works_as_it_is_written(
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def heeds_interrupts() -> None:
+    """As in a terminal, wherever the tests were started: a job in the background ignores SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def waits_for_a_login(command: str, checkout: Path, environment: dict[str, str]) -> None:
     process = subprocess.Popen(
         shlex.split(command), cwd=checkout, env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=heeds_interrupts,
     )  # fmt: skip
     assert process.stderr is not None
     lines = iter(process.stderr.readline, "")
