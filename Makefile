@@ -17,8 +17,8 @@ always:
 WORKSPACE = /lab/workspaces/instagram-login/tree/notebooks/1_set_up.ipynb
 
 lab: $(LAB)/ready  ## open JupyterLab at 1_set_up.ipynb (OPTIONS=--no-browser and the like are passed on)
-	@$(LAB)/bin/jupyter lab workspaces import notebooks/workspace.json >/dev/null
-	@git config filter.notebook.clean "'$(PYTHON)' notebooks/clean.py" 2>/dev/null || true  # saving changes nothing for git
+	@$(LAB)/bin/jupyter lab workspaces import tools/workspace.json >/dev/null
+	@git config filter.notebook.clean "'$(PYTHON)' tools/clean_notebook.py" 2>/dev/null || true  # saving changes nothing for git
 	$(LAB)/bin/jupyter lab --ServerApp.root_dir=. --FileContentsManager.post_save_hook=helpers.project.git.saved --LabApp.default_url=$(WORKSPACE) $(OPTIONS)
 
 test: $(TEST)/ready lint  ## everything that needs nothing but Python

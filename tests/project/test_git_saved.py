@@ -15,7 +15,7 @@ from tests.support.git import needs_git
 
 pytestmark = needs_git
 
-CLEAN = Path(__file__).parents[2] / "notebooks/clean.py"
+CLEAN = Path(__file__).parents[2] / "tools/clean_notebook.py"
 
 
 @pytest.fixture

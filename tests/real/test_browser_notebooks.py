@@ -429,7 +429,7 @@ def test_make_labs_workspace_shows_the_steps_and_leaves_a_persons_own_as_it_is(
     own.mkdir(exist_ok=True)
     mine = own / "default-37a8.jupyterlab-workspace"
     mine.write_text('{"data": {"mine": true}, "metadata": {"id": "default"}}')
-    command = [sys.executable, "-m", "jupyterlab", "workspaces", "import", ROOT / "notebooks/workspace.json"]
+    command = [sys.executable, "-m", "jupyterlab", "workspaces", "import", ROOT / "tools/workspace.json"]
     given = os.environ | {"JUPYTERLAB_WORKSPACES_DIR": str(own)}
     subprocess.run(command, env=given, check=True, capture_output=True, timeout=180)
     person = Person(lab, browser.new_context(viewport={"width": 1280, "height": 900}))
@@ -452,9 +452,10 @@ def test_running_and_saving_changes_nothing_for_git(person: Person) -> None:
         return subprocess.run(told, capture_output=True, text=True, check=True).stdout
 
     shutil.copy(ROOT / ".gitattributes", folder)
-    shutil.copy(ROOT / "notebooks/clean.py", person.lab.notebooks)
+    (folder / "tools").mkdir()
+    shutil.copy(ROOT / "tools/clean_notebook.py", folder / "tools")
     git("init", "-q")
-    git("config", "filter.notebook.clean", f"{sys.executable} notebooks/clean.py")
+    git("config", "filter.notebook.clean", f"{sys.executable} tools/clean_notebook.py")
     git("add", ".gitattributes", "notebooks")
     git("commit", "-qm", "as committed")
     notebook = person.open(SET_UP)
