@@ -27,6 +27,7 @@ CORPORA: dict[str, Corpus] = {
     "held out, ninth": _read("ninth"),
     "held out, tenth": _read("tenth"),
     "held out, eleventh": _read("eleventh"),
+    "held out, twelfth": _read("twelfth"),
 }
 OURS = CORPORA["tuned on"]
 
