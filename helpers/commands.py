@@ -144,7 +144,7 @@ def explain(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(explained.as_json(reading)))
     else:
-        print("\n".join(explained.as_lines(reading)))
+        print(explained.as_text(reading))
     return OK if any(each.sure for each in reading.matches) else FAILED
 
 

@@ -18,14 +18,14 @@ def _match(match: Match) -> dict[str, Any]:
             "why": match.why, "cause": entry.cause, "fix": list(entry.fix)}  # fmt: skip
 
 
-def as_lines(reading: Reading) -> list[str]:
+def as_text(reading: Reading) -> str:
     head = [f"Seen: {'; '.join(reading.seen)}"] if reading.seen else []
     if not reading.matches:
         head.append("Nothing known fits.")
     cards = [_card(match, whole=match.sure or not at) for at, match in enumerate(reading.matches)]
     last = [f"Next: {reading.next}"] if reading.next else []
     blocks = [block for block in (head, *cards, last) if block]
-    return "\n\n".join("\n".join(block) for block in blocks).split("\n")
+    return "\n\n".join("\n".join(block) for block in blocks)
 
 
 def _card(match: Match, *, whole: bool) -> list[str]:

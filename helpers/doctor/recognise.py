@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 
 from helpers import failures
 from helpers.doctor.excerpt import excerpt
-from helpers.doctor.shared_words import shared, words
+from helpers.doctor.shared_words import nearness, shared, words
 from helpers.doctor.sign_search import Searched
 from helpers.failures import Anchor, Failure, known
 
@@ -98,10 +98,9 @@ def _guesses(shown: Searched, parties: set[str]) -> list[Match]:
         if found := shown.all((*entry.signs, *entry.words, *entry.hints)):
             why = f"Only a guess: it says {_short(found[0])}"
             bare.append(Match(entry, why, _CODE * ours + _explained(found), sure=False))
-        elif ours or told:
-            nearness, common = shared(said, entry)
+        elif (ours or told) and (common := shared(said, entry)):
             why = f"Only a guess: it shares the words {', '.join(sorted(common))}"
-            near += [Match(entry, why, nearness, sure=False)] if nearness else []
+            near.append(Match(entry, why, nearness(common, entry), sure=False))
     return [*_best_first(bare), *_best_first(near)][:_GUESSES]
 
 

@@ -17,14 +17,18 @@ def words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"[a-z]{4,}", text.lower()))
 
 
-def shared(said: frozenset[str], entry: Failure) -> tuple[float, frozenset[str]]:
-    """How much of an entry these words are, the rare ones most, and which; 0 if they tell too little."""
-    own, weights = _vocabulary()[entry.id], _weights()
-    common = said & own
-    if len(common) < 2 or sum(weights[word] for word in common) <= _TELLING:
-        return 0, common
-    nearness = sum(weights[word] ** 2 for word in common) / math.hypot(*(weights[word] for word in own))
-    return nearness, common
+def shared(said: frozenset[str], entry: Failure) -> frozenset[str]:
+    """The words that an entry says, too; none where they tell too little."""
+    common = said & _vocabulary()[entry.id]
+    tells = len(common) > 1 and sum(_weights()[word] for word in common) > _TELLING
+    return common if tells else frozenset()
+
+
+def nearness(common: frozenset[str], entry: Failure) -> float:
+    """How much of an entry these words are, the rare ones most."""
+    weights = _weights()
+    whole = math.hypot(*(weights[word] for word in _vocabulary()[entry.id]))
+    return sum(weights[word] ** 2 for word in common) / whole
 
 
 @cache

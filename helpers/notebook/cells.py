@@ -15,7 +15,7 @@ from helpers.notebook.meta_form import MetaForm
 from helpers.notebook.put_back_form import PutBackForm
 from helpers.notebook.share_progress import ShareForm, Sharing
 from helpers.notebook.start_form import StartForm
-from helpers.notebook.steps import CHAPTERS, GO_LIVE, PRACTICE
+from helpers.notebook.steps import CHAPTERS, GO_LIVE
 from helpers.notebook.this_setup import made, the, this_setup
 from helpers.notebook.tunnel_form import TunnelForm
 
@@ -145,7 +145,7 @@ async def check(name: str) -> None:
 
 async def doctor() -> None:
     """Every check at once when asked: what to mend first, what follows from it, and what is in order."""
-    ready.has_run(PRACTICE[1])
+    ready.has_run("doctor")
     shown = the(check_views.Doctor)
     display(shown)
     if shown.kit.settings.autopilot:
@@ -154,7 +154,7 @@ async def doctor() -> None:
 
 def what_do_you_see() -> None:
     """A field to paste into, and the pages of the failures that fit, best first."""
-    ready.has_run(PRACTICE[2])
+    ready.has_run("what do you see")
     display(the(failure_forms.what_do_you_see))
 
 
@@ -195,7 +195,7 @@ def practice_form() -> None:
     from helpers.notebook.practice_room import PracticeForm  # the stand-ins come with it
 
     kit = this_setup()
-    ready.has_run(PRACTICE[0])
+    ready.has_run("practice")
     if kit.settings.live or kit.flow.retired:
         kit.renew(KIT_MODE="rehearsal", KIT_FLOW="today")
     _show(PracticeForm)

@@ -17,7 +17,7 @@ CHAPTERS = (
 # What the cells of the notebook for going live are called.
 GO_LIVE = ("lines", "provider", "check", "login")
 
-# What the notebook for practice runs that no single cell of another one does.
+# What the notebook for practice runs, and no other notebook all of.
 PRACTICE = ("practice", "doctor", "what do you see")
 
 
