@@ -89,7 +89,8 @@ def _causes_first(matches: list[Match]) -> list[Match]:
 def _guesses(shown: Searched, parties: set[str]) -> list[Match]:
     """By bare words; after those, by what an entry of a party that was seen says, too.
 
-    What somebody tells in sentences of his own names no party; a program's output without one is nobody's.
+    What somebody tells in sentences of his own names no party; a program's output without one is nobody's,
+    and shows more of an entry before it counts.
     """
     bare, near, said = [], [], words(shown.shown)
     told = not _PROGRAMS.search(shown.shown.strip(_QUOTES))
@@ -98,7 +99,7 @@ def _guesses(shown: Searched, parties: set[str]) -> list[Match]:
         if found := shown.all((*entry.signs, *entry.words, *entry.hints)):
             why = f"Only a guess: it says {_short(found[0])}"
             bare.append(Match(entry, why, _CODE * ours + _explained(found), sure=False))
-        elif (ours or told) and (common := shared(said, entry)):
+        elif common := shared(said, entry, nobodys=not (ours or told)):
             why = f"Only a guess: it shares the words {', '.join(sorted(common))}"
             near.append(Match(entry, why, nearness(common, entry), sure=False))
     return [*_best_first(bare), *_best_first(near)][:_GUESSES]

@@ -11,16 +11,21 @@ from helpers import failures
 from helpers.failures import Failure
 
 _TELLING = 6  # what they must weigh together, measured on texts that were not tuned on
+_TELLING_OF_NOBODY = 14  # and in a program's output that names no party
 
 
 def words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"[a-z]{4,}", text.lower()))
 
 
-def shared(said: frozenset[str], entry: Failure) -> frozenset[str]:
-    """The words that an entry says, too; none where they tell too little."""
+def shared(said: frozenset[str], entry: Failure, *, nobodys: bool = False) -> frozenset[str]:
+    """The words that an entry says, too; none where they tell too little.
+
+    ``nobodys``: a program printed it, and nothing in it says which.
+    """
     common = said & _vocabulary()[entry.id]
-    tells = len(common) > 1 and sum(_weights()[word] for word in common) > _TELLING
+    least = _TELLING_OF_NOBODY if nobodys else _TELLING
+    tells = len(common) > 1 and sum(_weights()[word] for word in common) > least
     return common if tells else frozenset()
 
 
