@@ -40,6 +40,7 @@ IDLE = 15.0  # seconds for a request's head, and between two requests of one con
 _GRACE = 1.0  # seconds for requests under way when the server stops
 _QUIET = 0.2  # seconds in which nobody was answered; the next request of a page takes a few ms
 _TICK = 0.005  # seconds between two looks at what is under way
+_TURNS = 3  # of the event loop, until whoever was accepted is one of the connections
 _MOST_CONNECTIONS = 1000
 _MOST_FIELD = 16 * 1024  # bytes of the request line, and of one header
 _MOST_HEADERS = 100
@@ -75,6 +76,10 @@ async def serving(
     try:
         yield settled
     finally:
+        with suppress(NotImplementedError):  # Windows accepts in a way of its own
+            loop.remove_reader(listener)
+        for _ in range(_TURNS):  # whoever asyncio has accepted would be lost, open, if its server closed now
+            await asyncio.sleep(0)
         listening.close()
         stopping.set()
         connections.pre_shutdown()  # else each idle connection would be waited for

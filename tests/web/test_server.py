@@ -10,7 +10,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 
 import httpx
 import pytest
@@ -139,6 +139,32 @@ def test_what_is_under_way_comes_to_its_end_before_the_stop(server):
         settling.result(10)
         server.stop()
         assert answer.result(10) == "whole"
+
+
+def test_whoever_comes_in_the_moment_of_the_stop_is_hung_up_on():
+    """They and the end are seen in one turn of the server's loop, which has been held up until then."""
+    held, going_on = threading.Event(), threading.Event()
+
+    async def holds_up(request):
+        held.set()
+        going_on.wait(10)
+        return text("here")
+
+    server = Server(holds_up).start()
+    with ThreadPoolExecutor(1) as pool, ExitStack() as clients:
+        first = pool.submit(get, server)
+        assert held.wait(10)
+        late = [
+            clients.enter_context(socket.create_connection(("127.0.0.1", server.port), 10)) for _ in range(9)
+        ]
+        server.end()
+        going_on.set()
+        server.stop()
+        first.exception(10)
+
+        for client in late:
+            with suppress(ConnectionError):
+                assert client.recv(1) == b""
 
 
 def test_a_taken_port_is_named_and_nothing_is_left_behind(server):
