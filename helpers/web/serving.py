@@ -40,7 +40,7 @@ IDLE = 15.0  # seconds for a request's head, and between two requests of one con
 _GRACE = 1.0  # seconds for requests under way when the server stops
 _QUIET = 0.2  # seconds in which nobody was answered; the next request of a page takes a few ms
 _TICK = 0.005  # seconds between two looks at what is under way
-_TURNS = 3  # of the event loop, until whoever was accepted is one of the connections
+_TURNS = 3  # of the event loop, from a client's acceptance to its connection
 _MOST_CONNECTIONS = 1000
 _MOST_FIELD = 16 * 1024  # bytes of the request line, and of one header
 _MOST_HEADERS = 100
@@ -76,14 +76,24 @@ async def serving(
     try:
         yield settled
     finally:
-        with suppress(NotImplementedError):  # Windows accepts in a way of its own
-            loop.remove_reader(listener)
-        for _ in range(_TURNS):  # whoever asyncio has accepted would be lost, open, if its server closed now
-            await asyncio.sleep(0)
-        listening.close()
         stopping.set()
+        try:
+            await _accepted(listener)
+        finally:
+            listening.close()
         connections.pre_shutdown()  # else each idle connection would be waited for
         await connections.shutdown(_GRACE)
+
+
+async def _accepted(listener: socket.socket) -> None:
+    """Whoever asyncio has let in is one of the connections, and nobody comes any more.
+
+    If its server closed before that, it would lose them, open.
+    """
+    with suppress(NotImplementedError):  # Windows accepts in a way of its own
+        asyncio.get_running_loop().remove_reader(listener)
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 class _Answering:

@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
 from websockets.exceptions import InvalidHandshake
 from websockets.sync.client import ClientConnection
 
@@ -21,7 +20,6 @@ from tests.conftest import PUBLIC
 from tests.real.front_end.dev_servers import NEXT, VITE, DevServer
 from tests.support.asgi import AsgiServer
 from tests.support.dev_server import dial
-from tests.support.lab import chromium
 from tests.support.servers import SOON, App, Client, ask
 
 pytestmark = pytest.mark.real
@@ -163,6 +161,10 @@ def said(browser: ClientConnection, seconds: float) -> list[str]:
 
 
 def test_an_open_page_in_a_browser_shows_a_change_by_itself(stage, monkeypatch):
+    from playwright.sync_api import expect
+
+    from tests.support.lab import chromium
+
     # Plain http and another name, because browsers know that every .dev wants https.
     monkeypatch.setattr(stage.gateway, "public", "http://shop.example.com")
     rules = f"--host-resolver-rules=MAP shop.example.com {urlsplit(stage.gateway.url).netloc}"
@@ -194,6 +196,10 @@ ROUNDS = 5
 
 def test_a_page_of_many_modules_loads_whole(stage, record_property):
     """How much longer it takes is told at the end of a run, not asserted: others slow it, too."""
+    from playwright.sync_api import Page, expect
+
+    from tests.support.lab import chromium
+
     if stage.dev.kind is not VITE:
         pytest.skip("Next bundles: its page asks for a handful of files")
     folder = stage.dev.project / "many"
