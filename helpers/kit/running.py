@@ -151,12 +151,6 @@ class Running(Facts):
         self.strapi.forget()
         super().changed()
 
-    @property
-    def public_url(self) -> str:
-        """The public origin: measured while it is open, else the fixed one that will be used."""
-        domain = self.settings.ngrok_domain
-        return self.gateway.public or self.settings.public_url or (f"https://{domain}" if domain else "")
-
     def bring_tunnel(self, public: str, port: int) -> None:
         """Use a tunnel of the user's own from now on, and the port that it leads to; without one ngrok."""
         if (public, port) != (self.settings.public_url, self.settings.gateway_port):

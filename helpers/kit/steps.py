@@ -31,6 +31,12 @@ class Kit(Running):
     """
 
     @property
+    def public_url(self) -> str:
+        """The public origin: measured while it is open, else the fixed one that will be used."""
+        domain = self.settings.ngrok_domain
+        return self.gateway.public or self.settings.public_url or (f"https://{domain}" if domain else "")
+
+    @property
     def urls(self) -> Urls:
         return Urls(self.public_url, self.flow.provider, self._frontend())
 
